@@ -1,0 +1,153 @@
+"""The dictionary of a network: its states, the letters they form, and the chunks of letters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from chunkscope.chunks.extractor import Activations, Extractor, Labels, Tokens
+from chunkscope.chunks.merging import ChunkMerger
+
+Status = Literal["ok", "no_chunks", "no_states"]
+
+
+@dataclass(frozen=True)
+class Dictionary:
+    """What an extractor found, states first, then chunks. All arrays; nothing of the truth.
+
+    Attributes:
+        prototypes: (state, unit) the mean activity of each state, the commonest state first.
+        radii: (state,) distance that holds 99 % of a state's own members.
+        members: (state,) steps of the training split in each state.
+        persistence: (state,) HDBSCAN's cluster persistence; NaN for other extractors.
+        constrained: (state, unit) whether the state constrains the unit: its spread within the
+            state is below a set share of its overall spread.
+        tolerance: (state, unit) standard deviation of the unit within the state.
+        letters: (state,) states of one letter have the same symbol and the same future.
+        paths: (chunk, step) the letters each chunk runs through, -1 after its end.
+        counts: (chunk,) occurrences in the parse of the training split.
+        savings: (chunk,) bits that the chunk's merge saved.
+        spellings: (chunk, step) the symbols most often read along the chunk, -1 after its end.
+        spelled: (chunk,) share of its occurrences that read exactly these symbols.
+    """
+
+    prototypes: NDArray[np.float32]
+    radii: NDArray[np.float64]
+    members: NDArray[np.int64]
+    persistence: NDArray[np.float64]
+    constrained: NDArray[np.bool_]
+    tolerance: NDArray[np.float32]
+    letters: NDArray[np.int64]
+    paths: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    savings: NDArray[np.float64]
+    spellings: NDArray[np.int64]
+    spelled: NDArray[np.float64]
+
+    @property
+    def status(self) -> Status:
+        """``no_states`` and ``no_chunks`` are results: what hangs on them is not estimable."""
+        if not len(self.prototypes):
+            return "no_states"
+        return "ok" if len(self.paths) else "no_chunks"
+
+    def arrays(self, prefix: str = "") -> dict[str, NDArray[np.generic]]:
+        """Field name -> array, for ``np.savez``; the prefix keeps several dictionaries apart."""
+        return {f"{prefix}{field.name}": getattr(self, field.name) for field in fields(self)}
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, NDArray[np.generic]], prefix: str = "") -> Dictionary:
+        """The inverse of :meth:`arrays`."""
+        return cls(**{field.name: arrays[f"{prefix}{field.name}"] for field in fields(cls)})  # type: ignore[arg-type]
+
+    def state_table(self) -> pd.DataFrame:
+        """One row per state."""
+        return pd.DataFrame(
+            {
+                "state": np.arange(len(self.prototypes)),
+                "letter": self.letters,
+                "members": self.members,
+                "persistence": self.persistence,
+                "radius": self.radii,
+                "constrained_units": self.constrained.sum(axis=1),
+            }
+        )
+
+    def chunk_table(self, symbols: tuple[str, ...]) -> pd.DataFrame:
+        """One row per chunk, its spelling written in ``symbols``."""
+        return pd.DataFrame(
+            {
+                "chunk": np.arange(len(self.paths)),
+                "spelling": [spell(row, symbols) for row in self.spellings],
+                "spelled": self.spelled,
+                "count": self.counts,
+                "saving_bits": self.savings,
+                "letters": [" ".join(map(str, row[row >= 0])) for row in self.paths],
+            }
+        )
+
+
+def spell(tokens: NDArray[np.integer], symbols: tuple[str, ...]) -> str:
+    """Tokens (negative ones left out) as text, with spaces between symbols of several characters."""
+    gap = "" if all(len(symbol) == 1 for symbol in symbols) else " "
+    return gap.join(symbols[token] for token in tokens if token >= 0)
+
+
+def describe_states(
+    extractor: Extractor, activations: Activations, constrained: float
+) -> dict[str, NDArray[np.generic]]:
+    """Members, tolerance and constrained units of every state, over the fitted steps."""
+    rows = activations.reshape(-1, activations.shape[-1])
+    labels = extractor.labels_.ravel()
+    known = labels >= 0
+    n = len(extractor.prototypes_)
+    members = np.bincount(labels[known], minlength=n)
+    square = np.zeros((n, rows.shape[1]))
+    np.add.at(square, labels[known], (rows[known] - extractor.prototypes_[labels[known]]) ** 2)
+    tolerance = np.sqrt(square / np.maximum(members, 1)[:, None])
+    return {
+        "members": members.astype(np.int64),
+        "tolerance": tolerance.astype(np.float32),
+        "constrained": tolerance < constrained * rows.std(axis=0, dtype=np.float64),
+    }
+
+
+def describe_chunks(
+    merger: ChunkMerger, units: Labels, boundary: NDArray[np.bool_], tokens: Tokens
+) -> dict[str, NDArray[np.generic]]:
+    """Path, count, saving and commonest spelling of every chunk that the parse uses."""
+    used = [
+        unit
+        for unit in range(merger.n_labels_, len(merger.chunks_))
+        if merger.counts_[unit] >= merger.min_count
+    ]
+    width = max((len(merger.chunks_[unit]) for unit in used), default=1)
+    paths = np.full((len(used), width), -1, dtype=np.int64)
+    spellings = np.full((len(used), width), -1, dtype=np.int64)
+    spelled = np.zeros(len(used))
+    for row, unit in enumerate(used):
+        path = merger.chunks_[unit]
+        paths[row, : len(path)] = path
+        texts = _texts(units, boundary, tokens, unit, len(path))
+        distinct, times = np.unique(texts, axis=0, return_counts=True)
+        spellings[row, : len(path)] = distinct[times.argmax()]
+        spelled[row] = times.max() / times.sum()
+    return {
+        "paths": paths,
+        "counts": merger.counts_[used].astype(np.int64),
+        "savings": merger.savings_[np.array(used, dtype=np.int64) - merger.n_labels_],
+        "spellings": spellings,
+        "spelled": spelled,
+    }
+
+
+def _texts(
+    units: Labels, boundary: NDArray[np.bool_], tokens: Tokens, unit: int, length: int
+) -> NDArray[np.integer]:
+    """(occurrence, step) the symbols read at every occurrence of a unit."""
+    sequence, time = np.nonzero((units == unit) & boundary)
+    return tokens[sequence[:, None], time[:, None] + np.arange(length)].astype(np.int64)

@@ -1,0 +1,41 @@
+"""What every extractor of states has in common: fit on sequences of activity, predict labels."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+
+Activations = NDArray[np.floating]  # (sequence, time, unit)
+Tokens = NDArray[np.integer]  # (sequence, time)
+Labels = NDArray[np.int64]  # (sequence, time), -1 is noise
+
+
+class Extractor(BaseEstimator, ABC):
+    """Finds the recurring states of a network's activity.
+
+    Attributes after ``fit``:
+        prototypes_: (state, unit) the vector each state stands for, the commonest state first.
+        radii_: (state,) distance within which 99 % of a state's members lie.
+        persistence_: (state,) how clearly a state stands out, 0..1; NaN where that has no meaning.
+        sweep_: the settings that were compared, one row each.
+        labels_: (sequence, time) state of every step given to ``fit``; -1 is noise.
+    """
+
+    prototypes_: NDArray[np.float64]
+    radii_: NDArray[np.float64]
+    persistence_: NDArray[np.float64]
+    sweep_: pd.DataFrame
+    labels_: Labels
+
+    @abstractmethod
+    def fit(self, activations: Activations, tokens: Tokens) -> Extractor:
+        """Find states in ``activations (sequence, time, unit)``; ``tokens (sequence, time)`` are
+        the symbols read, never the truth about them."""
+
+    @abstractmethod
+    def predict(self, activations: Activations) -> Labels:
+        """The state of every step of ``activations (..., unit)``; -1 is noise."""

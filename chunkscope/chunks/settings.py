@@ -1,0 +1,68 @@
+"""Settings of the chunk extractors and of their scoring."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, PositiveInt, field_validator
+
+from chunkscope.settings import Settings
+
+CANDIDATE_SIZES = (15, 25, 50, 100, 150, 200, 300, 400)
+
+
+class DensitySettings(Settings):
+    """States: clusters of population vectors found by HDBSCAN on a subsample."""
+
+    min_cluster_size: PositiveInt | Literal["auto"] = "auto"
+    """Smallest number of subsampled rows that make a state; `auto` chooses among `candidates`
+    by label-free criteria on held-out training sequences."""
+    candidates: tuple[PositiveInt, ...] = CANDIDATE_SIZES
+    """The sizes (rows) that `auto` sweeps."""
+    min_samples: PositiveInt = 10
+    """Neighbours (rows) that set the core distance: how much density smooths over."""
+    subsample: PositiveInt = 10_000
+    """Rows clustered; the rest are assigned to the nearest prototype."""
+    variance: float = Field(0.99, gt=0, le=1)
+    """Share of variance that the PCA in front of HDBSCAN keeps."""
+    reach: float = Field(1.5, gt=0)
+    """A row further from its nearest prototype than `reach` times that state's radius is noise
+    (radius: the distance that holds 99 % of the state's own members)."""
+    repeats: int = Field(3, ge=2)
+    """Subsamples whose agreement (ARI) is the stability of a setting."""
+    held_out: float = Field(0.25, gt=0, lt=1)
+    """Share of the training sequences kept from clustering, where settings are compared."""
+    constrained: float = Field(0.5, gt=0, le=1)
+    """A state constrains a unit whose spread within the state is below this share of the unit's
+    overall spread (standard deviations)."""
+
+    @field_validator("candidates")
+    @classmethod
+    def _sorted_candidates(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not value:
+            raise ValueError("needs at least one size")
+        return tuple(sorted(set(value)))
+
+
+class MergingSettings(Settings):
+    """Chunks: recurring sequences of states, merged while that shortens the description."""
+
+    min_count: PositiveInt = 10
+    """A pair must be seen this often in the training stream to be merged."""
+    min_saving: float = Field(0.0, ge=0)
+    """Bits that a merge must save beyond the cost of its dictionary entry."""
+    max_length: PositiveInt = 32
+    """Longest chunk, in states."""
+    self_merge: bool = False
+    """Whether a unit may merge with itself (a run of one state has no inner boundary to find)."""
+
+
+class ChunkSettings(Settings):
+    """The chunks study."""
+
+    site: str = "layers.0.hook_h"
+    """Site whose activity is read."""
+    density: DensitySettings = DensitySettings()
+    """The states."""
+    merging: MergingSettings = MergingSettings()
+    """The chunks."""

@@ -1,0 +1,42 @@
+"""Sequences whose true parse is known: settings compile to hidden Markov processes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from chunkscope.grammars.automaton import Arc, Automaton
+from chunkscope.grammars.base import Grammar
+from chunkscope.grammars.context import Context
+from chunkscope.grammars.corpus import Corpus
+from chunkscope.grammars.hierarchy import Hierarchy
+from chunkscope.grammars.observer import Observation, Observer
+from chunkscope.grammars.process import Process
+from chunkscope.grammars.words import Words
+
+GrammarSettings = Annotated[Words | Context | Hierarchy | Automaton, Field(discriminator="grammar")]
+"""The settings of any grammar, told apart by ``grammar``."""
+
+GRAMMARS: dict[str, type[Grammar]] = {
+    "words": Words,
+    "context": Context,
+    "hierarchy": Hierarchy,
+    "automaton": Automaton,
+}
+"""Name -> grammar."""
+
+__all__ = [
+    "GRAMMARS",
+    "Arc",
+    "Automaton",
+    "Context",
+    "Corpus",
+    "Grammar",
+    "GrammarSettings",
+    "Hierarchy",
+    "Observation",
+    "Observer",
+    "Process",
+    "Words",
+]

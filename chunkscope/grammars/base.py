@@ -1,0 +1,59 @@
+"""What every grammar shares: settings that compile to a process, from which a corpus is drawn."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from chunkscope.errors import GrammarError
+from chunkscope.grammars.corpus import Corpus
+from chunkscope.grammars.observer import Observer
+from chunkscope.grammars.process import Process, steps_since_boundary
+from chunkscope.settings import Settings
+
+
+class Grammar(Settings, ABC):
+    """Settings of a grammar; a subclass adds its fields and says how they compile.
+
+    Example:
+        >>> gap = {"kind": "fixed", "count": 2}
+        >>> words = Words(vocabulary={"ABCD": 1}, filler={"E": 1}, gap=gap)
+        >>> words.sample(np.random.default_rng(0), n=1, length=8).text(0)
+        'ABCDEEAB'
+    """
+
+    @abstractmethod
+    def compile(self) -> Process:
+        """The hidden Markov process of this grammar."""
+
+    def sample(self, rng: np.random.Generator, n: int, length: int) -> Corpus:
+        """Draw ``n`` sequences of ``length`` steps, with the true parse and the ideal observer's.
+
+        Sequences are independent and each begins with a new unit.
+
+        Raises:
+            GrammarError: ``n`` or ``length`` is below 1.
+        """
+        if n < 1 or length < 1:
+            raise GrammarError(f"corpus: got {n} sequences of {length} steps; both must be >= 1")
+        process = self.compile()
+        tokens, states = process.sample(rng, n, length)
+        seen = Observer(process).observe(tokens)
+        parse = {kind: values[states] for kind, values in process.annotations.items()}
+        return Corpus(
+            tokens=tokens,
+            symbols=process.symbols,
+            labels={
+                **parse,
+                "position": steps_since_boundary(parse["boundary"]),
+                "state": seen.state,
+                "causal": seen.causal,
+            },
+            next_distribution=seen.next_distribution,
+            names={
+                "word": process.word_names,
+                "state": seen.state_names,
+                "causal": seen.causal_names,
+            },
+        )

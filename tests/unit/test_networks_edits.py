@@ -1,0 +1,281 @@
+"""Edits: against a naive loop, on every site, alone and batched, and where they must be felt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from chunkscope.errors import InterventionError, SiteError
+from chunkscope.networks.building import build
+from chunkscope.networks.edits import Edit
+from chunkscope.networks.recurrent import Recurrent
+from chunkscope.networks.settings import (
+    AffineSettings,
+    GRUSettings,
+    LSTMSettings,
+    NetworkSettings,
+    TanhSettings,
+)
+
+VOCABULARY, HIDDEN, BATCH, TIME = 5, 6, 4, 8
+SEEDS = (3, 1)
+MODELS = {
+    "affine": AffineSettings(hidden=HIDDEN),
+    "tanh": TanhSettings(hidden=HIDDEN, layers=2),
+    "gru": GRUSettings(hidden=HIDDEN, layers=2),
+    "lstm": LSTMSettings(hidden=HIDDEN, layers=2),
+}
+ALL_SITES = [
+    (key, site) for key, model in MODELS.items() for site in build(model, VOCABULARY, [0]).sites
+]
+
+
+def network_of(model: NetworkSettings) -> Recurrent:
+    return build(model, VOCABULARY, SEEDS).double()
+
+
+def draw_tokens() -> Tensor:
+    return torch.randint(VOCABULARY, (BATCH, TIME), generator=torch.Generator().manual_seed(0))
+
+
+def draw_edit(site: str, rng: np.random.Generator, seed_axis: bool = False) -> Edit:
+    lead = (len(SEEDS),) if seed_axis else ()
+    return Edit(
+        site,
+        when=rng.random((BATCH, TIME)) < 0.4,
+        units=rng.random((BATCH, HIDDEN)) < 0.6,
+        keep=rng.uniform(-1, 1, BATCH),
+        hold=rng.uniform(-1, 1, BATCH),
+        value=rng.normal(size=(*lead, BATCH, HIDDEN)),
+    )
+
+
+class Naive:
+    """One member, one row, one number at a time after the formulas; edits unit by unit."""
+
+    def __init__(self, network: Recurrent, member: int, edits: list[Edit], row: int) -> None:
+        self.weights = {k: v[member].numpy() for k, v in network.state_dict().items()}
+        self.settings = network.settings
+        self.member, self.row, self.edits = member, row, edits
+        self.before: dict[str, np.ndarray] = {}
+
+    def tap(self, site: str, now: np.ndarray, t: int) -> np.ndarray:
+        before = self.before.get(site, np.zeros(HIDDEN))
+        for edit in self.edits:
+            if edit.site != site or not edit.when[self.row, t]:
+                continue
+            now = now.copy()
+            value = edit.value if edit.value.ndim == 2 else edit.value[self.member]
+            for unit in range(HIDDEN):
+                if edit.units[self.row, unit]:
+                    now[unit] = (
+                        edit.keep[self.row] * now[unit]
+                        + edit.hold[self.row] * before[unit]
+                        + value[self.row, unit]
+                    )
+        self.before[site] = now
+        return now
+
+    def logits(self, tokens: np.ndarray) -> np.ndarray:
+        return np.stack([self.step(symbol, t) for t, symbol in enumerate(tokens)])
+
+    def step(self, symbol: int, t: int) -> np.ndarray:
+        one_hot = x = np.eye(VOCABULARY)[symbol]
+        w = self.weights
+        incoming = self.before.get("layers.0.hook_h", np.zeros(HIDDEN))
+        for layer in range(self.settings.layers):
+            x = self.cell(x, f"layers.{layer}.", t)
+        if self.settings.architecture == "affine":
+            from_state = w["readout.weight_hh"] @ incoming
+            return w["readout.weight_ih"] @ one_hot + from_state + w["readout.bias"]
+        return w["readout.weight"] @ x + w["readout.bias"]
+
+    def cell(self, x: np.ndarray, at: str, t: int) -> np.ndarray:
+        w, h = self.weights, self.before.get(at + "hook_h", np.zeros(HIDDEN))
+        if self.settings.architecture == "affine":
+            h = w[at + "weight_ih"] @ x + w[at + "weight_hh"] @ h + w[at + "bias"]
+            return self.tap(at + "hook_h", h, t)
+        from_input = w[at + "weight_ih"] @ x + w[at + "bias_ih"]
+        from_state = w[at + "weight_hh"] @ h + w[at + "bias_hh"]
+        if self.settings.architecture == "tanh":
+            return self.tap(at + "hook_h", np.tanh(from_input + from_state), t)
+        if self.settings.architecture == "gru":
+            (ir, iz, i_n), (hr, hz, hn) = np.split(from_input, 3), np.split(from_state, 3)
+            r = self.tap(at + "hook_gate_r", sigmoid(ir + hr), t)
+            z = self.tap(at + "hook_gate_z", sigmoid(iz + hz), t)
+            n = self.tap(at + "hook_gate_n", np.tanh(i_n + r * hn), t)
+            return self.tap(at + "hook_h", (1 - z) * n + z * h, t)
+        i, f, g, o = np.split(from_input + from_state, 4)
+        i = self.tap(at + "hook_gate_i", sigmoid(i), t)
+        f = self.tap(at + "hook_gate_f", sigmoid(f), t)
+        g = self.tap(at + "hook_gate_g", np.tanh(g), t)
+        o = self.tap(at + "hook_gate_o", sigmoid(o), t)
+        c = self.before.get(at + "hook_c", np.zeros(HIDDEN))
+        c = self.tap(at + "hook_c", f * c + i * g, t)
+        return self.tap(at + "hook_h", o * np.tanh(c), t)
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-x))
+
+
+def naive_logits(network: Recurrent, tokens: Tensor, edits: list[Edit]) -> np.ndarray:
+    return np.array(
+        [
+            [Naive(network, member, edits, row).logits(tokens[row].numpy()) for row in range(BATCH)]
+            for member in range(len(SEEDS))
+        ]
+    )
+
+
+@pytest.mark.parametrize(("architecture", "site"), ALL_SITES)
+@pytest.mark.parametrize("seed_axis", [False, True])
+@torch.no_grad()
+def test_an_edit_equals_the_naive_loop(architecture: str, site: str, seed_axis: bool) -> None:
+    network, tokens = network_of(MODELS[architecture]), draw_tokens()
+    edits = [draw_edit(site, np.random.default_rng(1), seed_axis)]
+    expected = naive_logits(network, tokens, edits)
+    np.testing.assert_allclose(network(tokens, intervene=edits).logits, expected, atol=1e-10)
+    assert not np.allclose(network(tokens).logits, expected, atol=1e-3)
+
+
+@settings(max_examples=25, deadline=None)
+@given(architecture=st.sampled_from(sorted(MODELS)), seed=st.integers(0, 10**6))
+@torch.no_grad()
+def test_several_edits_equal_the_naive_loop(architecture: str, seed: int) -> None:
+    network, tokens = network_of(MODELS[architecture]), draw_tokens()
+    rng = np.random.default_rng(seed)
+    edits = [draw_edit(str(rng.choice(network.sites)), rng) for _ in range(4)]
+    edits.append(draw_edit(edits[0].site, rng))  # twice at one site
+    expected = naive_logits(network, tokens, edits)
+    np.testing.assert_allclose(network(tokens, intervene=edits).logits, expected, atol=1e-10)
+
+
+@pytest.mark.parametrize(("architecture", "site"), ALL_SITES)
+@torch.no_grad()
+def test_rows_of_a_batch_equal_one_by_one(architecture: str, site: str) -> None:
+    network, tokens = build(MODELS[architecture], VOCABULARY, SEEDS), draw_tokens()
+    edit = draw_edit(site, np.random.default_rng(2))
+    together = network(tokens, intervene=[edit]).logits
+    for row in range(BATCH):
+        fields = {
+            key: getattr(edit, key)[row : row + 1]
+            for key in ("when", "units", "keep", "hold", "value")
+        }
+        alone = network(tokens[row : row + 1], intervene=[replace(edit, **fields)]).logits
+        torch.testing.assert_close(alone[:, 0], together[:, row], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(("architecture", "site"), ALL_SITES)
+@torch.no_grad()
+def test_an_edit_is_felt_from_its_step_on_and_never_before(architecture: str, site: str) -> None:
+    network, tokens = network_of(MODELS[architecture]), draw_tokens()
+    at = 3
+    when = np.zeros((BATCH, TIME), bool)
+    when[:2, at] = True
+    ablate = Edit(
+        site,
+        when=when,
+        units=np.ones((BATCH, HIDDEN), bool),
+        keep=np.zeros(BATCH),
+        hold=np.zeros(BATCH),
+        value=np.full((BATCH, HIDDEN), 0.5),
+    )
+    output = network(tokens, intervene=[ablate])
+    change = (output.logits - network(tokens).logits).abs().amax(-1)  # (seed, batch, time)
+    first = at + 1 if architecture == "affine" else at
+    assert output.fired == (2,)
+    assert (change[:, 2:] == 0).all()
+    assert (change[:, :2, :first] == 0).all()
+    assert (change[:, :2, first:] > 1e-9).all()
+
+
+@pytest.mark.parametrize("architecture", sorted(MODELS))
+@torch.no_grad()
+def test_the_four_kinds(architecture: str) -> None:
+    network, tokens = network_of(MODELS[architecture]), draw_tokens()
+    site = "layers.0.hook_h"
+    plain = network(tokens, record=[site]).activations[site]
+    when = np.zeros((BATCH, TIME), bool)
+    when[:, 4] = True
+    units = np.zeros((BATCH, HIDDEN), bool)
+    units[:, :3] = True
+    v = np.random.default_rng(5).normal(size=(BATCH, HIDDEN))
+    zero, one = np.zeros(BATCH), np.ones(BATCH)
+    kinds = {
+        "graft": (zero, zero, v, torch.as_tensor(v).expand(len(SEEDS), -1, -1)),
+        "ablate": (zero, zero, 0 * v, 0 * plain[:, :, 4]),
+        "freeze": (zero, one, 0 * v, plain[:, :, 3]),
+        "steer": (one, zero, v, plain[:, :, 4] + torch.as_tensor(v)),
+    }
+    for keep, hold, value, expected in kinds.values():
+        edit = Edit(site, when, units, keep, hold, value)
+        edited = network(tokens, intervene=[edit], record=[site]).activations[site]
+        torch.testing.assert_close(edited[:, :, 4, :3], expected[..., :3])
+        torch.testing.assert_close(edited[:, :, 4, 3:], plain[:, :, 4, 3:])
+        assert torch.equal(edited[:, :, :4], plain[:, :, :4])
+
+
+@pytest.mark.parametrize(("architecture", "site"), ALL_SITES)
+@torch.no_grad()
+def test_a_freeze_goes_on_over_a_continued_state(architecture: str, site: str) -> None:
+    network, tokens = network_of(MODELS[architecture]), draw_tokens()
+    edit = replace(draw_edit(site, np.random.default_rng(6)), hold=np.ones(BATCH))
+    whole = network(tokens, intervene=[edit])
+    state, parts = None, []
+    for first, last in (0, 3), (3, 4), (4, TIME):
+        part = replace(edit, when=edit.when[:, first:last])
+        output = network(tokens[:, first:last], state, [part])
+        state = output.state
+        parts.append(output.logits)
+    torch.testing.assert_close(torch.cat(parts, 2), whole.logits)
+
+
+def test_fired_counts_cells_with_a_unit() -> None:
+    network, tokens = network_of(MODELS["tanh"]), draw_tokens()
+    edit = draw_edit("layers.1.hook_h", np.random.default_rng(7))
+    never = replace(edit, when=np.zeros((BATCH, TIME), bool))
+    units = edit.units.copy()
+    units[0] = False
+    output = network(tokens, intervene=[edit, never, replace(edit, units=units)])
+    assert output.fired == (edit.when.sum(), 0, edit.when[1:].sum())
+    assert network(tokens).fired == ()
+
+
+def test_gradients_flow_around_an_edit() -> None:
+    network, tokens = network_of(MODELS["lstm"]), draw_tokens()
+    edit = draw_edit("layers.0.hook_c", np.random.default_rng(8))
+    network(tokens, intervene=[edit]).logits.square().sum().backward()
+    assert all(parameter.grad.abs().sum() > 0 for parameter in network.parameters())
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        ("when", np.ones((BATCH, TIME - 1), bool)),
+        ("when", np.ones((BATCH, TIME))),
+        ("units", np.ones((1, HIDDEN), bool)),
+        ("keep", np.ones(BATCH - 1)),
+        ("hold", np.ones((BATCH, 1))),
+        ("value", np.ones((len(SEEDS) + 1, BATCH, HIDDEN))),
+        ("value", np.full((BATCH, HIDDEN), np.nan)),
+    ],
+)
+def test_fields_that_do_not_fit_are_refused(field: str, wrong: np.ndarray) -> None:
+    network, tokens = network_of(MODELS["gru"]), draw_tokens()
+    edit = replace(draw_edit("layers.0.hook_h", np.random.default_rng(9)), **{field: wrong})
+    with pytest.raises(InterventionError, match=rf"edit of layers\.0\.hook_h: {field}: got"):
+        network(tokens, intervene=[edit])
+
+
+def test_an_unknown_site_is_refused() -> None:
+    network, tokens = network_of(MODELS["gru"]), draw_tokens()
+    edit = draw_edit("layers.0.hook_c", np.random.default_rng(10))
+    with pytest.raises(SiteError, match="did you mean"):
+        network(tokens, intervene=[edit])

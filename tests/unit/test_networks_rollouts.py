@@ -1,0 +1,99 @@
+"""Free running: equal to reading one's own words, step by step."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from chunkscope.errors import InterventionError
+from chunkscope.networks.building import build
+from chunkscope.networks.edits import Edit
+from chunkscope.networks.errors import NetworkError
+from chunkscope.networks.rollouts import rollout
+from chunkscope.networks.settings import (
+    AffineSettings,
+    GRUSettings,
+    LSTMSettings,
+    NetworkSettings,
+    TanhSettings,
+)
+
+VOCABULARY, SEEDS, BATCH, PREFIX, STEPS = 5, (3, 1, 4), 4, 3, 6
+MODELS = [
+    AffineSettings(hidden=6),
+    TanhSettings(hidden=6),
+    GRUSettings(hidden=6, layers=2),
+    LSTMSettings(hidden=6),
+]
+each_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.architecture)
+
+
+def draw_prefix() -> Tensor:
+    generator = torch.Generator().manual_seed(0)
+    return torch.randint(VOCABULARY, (BATCH, PREFIX), generator=generator)
+
+
+def steer(length: int) -> Edit:
+    rng = np.random.default_rng(0)
+    return Edit(
+        "layers.0.hook_h",
+        when=rng.random((BATCH, length)) < 0.5,
+        units=rng.random((BATCH, 6)) < 0.7,
+        keep=np.ones(BATCH),
+        hold=np.zeros(BATCH),
+        value=rng.normal(size=(BATCH, 6)),
+    )
+
+
+@each_model
+@pytest.mark.parametrize("edits", [[], [steer(PREFIX + STEPS - 1)]], ids=["plain", "edited"])
+@torch.no_grad()
+def test_greedy_is_the_argmax_of_reading_it_all_again(
+    model: NetworkSettings, edits: list[Edit]
+) -> None:
+    network = build(model, VOCABULARY, SEEDS)
+    said = rollout(network, draw_prefix(), STEPS, intervene=edits)
+    assert said.tokens.shape == (len(SEEDS), BATCH, STEPS)
+    whole = torch.cat([draw_prefix().expand(len(SEEDS), -1, -1), said.tokens], 2)
+    output = network(whole[:, :, :-1], intervene=edits)
+    expected = output.logits[:, :, PREFIX - 1 :].softmax(-1)
+    torch.testing.assert_close(said.probabilities, expected)
+    assert torch.equal(said.tokens, expected.argmax(-1))
+    assert said.fired == output.fired
+
+
+@each_model
+@torch.no_grad()
+def test_a_state_stands_for_the_prefix_before_it(model: NetworkSettings) -> None:
+    network, prefix = build(model, VOCABULARY, SEEDS), draw_prefix()
+    state = network(prefix[:, :2]).state
+    said = rollout(network, prefix[:, 2:], STEPS, state=state)
+    expected = rollout(network, prefix, STEPS)
+    assert torch.equal(said.tokens, expected.tokens)
+    torch.testing.assert_close(said.probabilities, expected.probabilities)
+
+
+def test_samples_follow_the_probabilities_and_their_generator() -> None:
+    network = build(TanhSettings(hidden=6), VOCABULARY, SEEDS)
+    prefix = draw_prefix()[:1].expand(20_000, -1)
+    said = rollout(network, prefix, 2, False, torch.Generator().manual_seed(0))
+    again = rollout(network, prefix, 2, False, torch.Generator().manual_seed(0))
+    other = rollout(network, prefix, 2, False, torch.Generator().manual_seed(1))
+    assert torch.equal(said.tokens, again.tokens)
+    assert not torch.equal(said.tokens, other.tokens)
+    shares = torch.nn.functional.one_hot(said.tokens[:, :, 0], VOCABULARY).float().mean(1)
+    expected = said.probabilities[:, 0, 0]
+    spread = (expected * (1 - expected) / 20_000).sqrt()
+    assert ((shares - expected).abs() < 5 * spread).all()
+
+
+def test_what_cannot_run_is_refused() -> None:
+    network, prefix = build(TanhSettings(hidden=6), VOCABULARY, SEEDS), draw_prefix()
+    with pytest.raises(NetworkError, match="steps: got 0"):
+        rollout(network, prefix, 0)
+    with pytest.raises(NetworkError, match="needs a generator"):
+        rollout(network, prefix, 1, greedy=False)
+    with pytest.raises(InterventionError, match="got 9 steps; a rollout reads 8"):
+        rollout(network, prefix, STEPS, intervene=[steer(9)])

@@ -92,7 +92,7 @@ class Dictionary:
 
 
 def spell(tokens: NDArray[np.integer], symbols: tuple[str, ...]) -> str:
-    """Tokens (negative ones left out) as text, with spaces between symbols of several characters."""
+    """Tokens as text, negative ones left out; symbols of several characters get spaces between."""
     gap = "" if all(len(symbol) == 1 for symbol in symbols) else " "
     return gap.join(symbols[token] for token in tokens if token >= 0)
 
@@ -119,12 +119,14 @@ def describe_states(
 def describe_chunks(
     merger: ChunkMerger, units: Labels, boundary: NDArray[np.bool_], tokens: Tokens
 ) -> dict[str, NDArray[np.generic]]:
-    """Path, count, saving and commonest spelling of every chunk that the parse uses."""
-    used = [
-        unit
-        for unit in range(merger.n_labels_, len(merger.chunks_))
-        if merger.counts_[unit] >= merger.min_count
-    ]
+    """Path, count, saving and commonest spelling of every chunk that the parse uses.
+
+    The last unit of a sequence is left out of the counts: the sequence's end may have cut it.
+    """
+    begins = boundary & (np.cumsum(boundary, axis=1) < boundary.sum(axis=1, keepdims=True))
+    counts = np.bincount(units[begins & (units >= 0)], minlength=len(merger.chunks_))
+    used = np.flatnonzero(counts >= merger.min_count)
+    used = used[used >= merger.n_labels_]
     width = max((len(merger.chunks_[unit]) for unit in used), default=1)
     paths = np.full((len(used), width), -1, dtype=np.int64)
     spellings = np.full((len(used), width), -1, dtype=np.int64)
@@ -132,22 +134,22 @@ def describe_chunks(
     for row, unit in enumerate(used):
         path = merger.chunks_[unit]
         paths[row, : len(path)] = path
-        texts = _texts(units, boundary, tokens, unit, len(path))
+        texts = _texts(units, begins, tokens, unit, len(path))
         distinct, times = np.unique(texts, axis=0, return_counts=True)
         spellings[row, : len(path)] = distinct[times.argmax()]
         spelled[row] = times.max() / times.sum()
     return {
         "paths": paths,
-        "counts": merger.counts_[used].astype(np.int64),
-        "savings": merger.savings_[np.array(used, dtype=np.int64) - merger.n_labels_],
+        "counts": counts[used],
+        "savings": merger.savings_[used - merger.n_labels_],
         "spellings": spellings,
         "spelled": spelled,
     }
 
 
 def _texts(
-    units: Labels, boundary: NDArray[np.bool_], tokens: Tokens, unit: int, length: int
+    units: Labels, begins: NDArray[np.bool_], tokens: Tokens, unit: int, length: int
 ) -> NDArray[np.integer]:
     """(occurrence, step) the symbols read at every occurrence of a unit."""
-    sequence, time = np.nonzero((units == unit) & boundary)
+    sequence, time = np.nonzero((units == unit) & begins)
     return tokens[sequence[:, None], time[:, None] + np.arange(length)].astype(np.int64)

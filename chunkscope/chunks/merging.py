@@ -75,6 +75,7 @@ class ChunkMerger(BaseEstimator):
             units: (sequence, time) the unit each step belongs to (-1: noise).
             boundary: (sequence, time) whether a unit begins at the step.
         """
+        labels = labels.astype(np.int64)
         if labels.max(initial=-1) >= self.n_labels_:
             raise ExtractionError(
                 f"labels: got label {labels.max()}; the merger was fitted on labels below "

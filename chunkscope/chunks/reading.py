@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from chunkscope.chunks.dictionary import Dictionary, describe_chunks, describe_states
@@ -16,34 +15,13 @@ from chunkscope.chunks.settings import MergingSettings
 
 
 @dataclass(frozen=True)
-class Reading:
-    """A fitted reading, which parses any activity of the same network.
-
-    Attributes:
-        dictionary: what was found.
-        sweep: the settings compared, one row each.
-    """
-
-    extractor: Extractor
-    merger: ChunkMerger
-    dictionary: Dictionary
-    sweep: pd.DataFrame
-
-    def parse(self, activations: Activations) -> Parse:
-        """States, letters and chunks of ``activations (sequence, time, unit)``."""
-        return parse_states(
-            self.extractor.predict(activations), self.dictionary.letters, self.merger
-        )
-
-
-@dataclass(frozen=True)
 class Parse:
-    """How a dictionary reads sequences; every array is (sequence, time).
+    """How a reading cuts up sequences; every array is (sequence, time).
 
     Attributes:
         states: state of each step, -1 is noise.
         letters: letter of each step, -1 is noise.
-        units: the unit each step belongs to: letters first, then chunks; -1 is noise.
+        units: the unit each step belongs to, -1 is noise.
         boundary: whether a unit begins at the step.
     """
 
@@ -51,6 +29,43 @@ class Parse:
     letters: Labels
     units: Labels
     boundary: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Segmenter:
+    """What turns a stream of states into chunks: letters, then merges.
+
+    Attributes:
+        letters: (state,) the letter of every state.
+        merger: fitted on the letters; its units from ``first_chunk`` on are chunks.
+    """
+
+    letters: NDArray[np.int64]
+    merger: ChunkMerger
+
+    @classmethod
+    def fit(cls, states: Labels, tokens: Tokens, n: int, merging: MergingSettings) -> Segmenter:
+        """Lump ``n`` states into letters and merge these, on ``(sequence, time)`` streams."""
+        letters = lump_states(states, tokens, n)
+        return cls(letters, ChunkMerger(**merging.model_dump()).fit(_lettered(states, letters)))
+
+    def parse(self, states: Labels) -> Parse:
+        """Cut up a stream of states ``(sequence, time)``."""
+        lettered = _lettered(states, self.letters)
+        return Parse(states, lettered, *self.merger.parse(lettered))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A fitted reading, which parses any activity of the same network."""
+
+    extractor: Extractor
+    segmenter: Segmenter
+    dictionary: Dictionary
+
+    def parse(self, activations: Activations) -> Parse:
+        """States, letters and chunks of ``activations (sequence, time, unit)``."""
+        return self.segmenter.parse(self.extractor.predict(activations))
 
 
 def read_chunks(
@@ -72,30 +87,23 @@ def read_chunks(
         merging: how letters become chunks.
         constrained: share of a unit's overall spread below which a state constrains it.
     """
-    merging = merging or MergingSettings()
     extractor.fit(activations, tokens)
-    letters = lump_states(extractor.labels_, tokens, len(extractor.prototypes_))
-    merger = ChunkMerger(**merging.model_dump())
-    merger.fit(letters_of(extractor.labels_, letters))
-    parse = parse_states(extractor.labels_, letters, merger)
+    states = extractor.labels_
+    segmenter = Segmenter.fit(
+        states, tokens, len(extractor.prototypes_), merging or MergingSettings()
+    )
+    parse = segmenter.parse(states)
     dictionary = Dictionary(
         prototypes=extractor.prototypes_.astype(np.float32),
         radii=extractor.radii_,
         persistence=extractor.persistence_,
-        letters=letters,
+        letters=segmenter.letters,
         **describe_states(extractor, activations, constrained),  # type: ignore[arg-type]
-        **describe_chunks(merger, parse.units, parse.boundary, tokens),  # type: ignore[arg-type]
+        **describe_chunks(segmenter.merger, parse.units, parse.boundary, tokens),  # type: ignore[arg-type]
     )
-    return Reading(extractor, merger, dictionary, extractor.sweep_)
+    return Reading(extractor, segmenter, dictionary)
 
 
-def parse_states(states: Labels, letters: NDArray[np.int64], merger: ChunkMerger) -> Parse:
-    """Turn a state stream ``(sequence, time)`` into letters and units."""
-    lettered = letters_of(states, letters)
-    units, boundary = merger.parse(lettered)
-    return Parse(states, lettered, units, boundary)
-
-
-def letters_of(states: Labels, letters: NDArray[np.int64]) -> Labels:
+def _lettered(states: Labels, letters: NDArray[np.int64]) -> Labels:
     """The letter of every state of the stream; noise stays noise."""
     return np.append(letters, -1)[states]

@@ -162,7 +162,7 @@ def _hidden_bits(
     rows = activations[0][:, :-1].reshape(-1, units)
     labelled = np.c_[rows, tokens[0][:, 1:].ravel()]
     sample = draw_sample(labelled, 10_000, random_state).rows
-    readout = make_pipeline(StandardScaler(), LogisticRegression(C=10.0, max_iter=300))
+    readout = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
     readout.fit(sample[:, :-1], sample[:, -1].astype(np.int64))
     log_p = readout.predict_log_proba(activations[1][:, :-1].reshape(-1, units)) / np.log(2)
     column = {symbol: at for at, symbol in enumerate(readout.classes_.tolist())}

@@ -157,6 +157,11 @@ class ActivationStore:
         """
         return self._blocks(self._site(seed, site), split)
 
+    @property
+    def is_train(self) -> NDArray[np.bool_]:
+        """``(sequence,)``, whether a sequence belongs to the train split."""
+        return self._chosen(TOKEN, "train")
+
     def tokens(self, split: Split | None = None) -> NDArray[np.int32]:
         """The tokens, ``(sequence, time)``, indices into :attr:`symbols`."""
         return self._whole(self._at_root(TOKEN), split)

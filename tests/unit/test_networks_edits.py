@@ -122,7 +122,7 @@ class Naive:
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-x))
+    return (1 + np.tanh(x / 2)) / 2
 
 
 def naive_logits(network: Recurrent, tokens: Tensor, edits: list[Edit]) -> np.ndarray:

@@ -1,0 +1,58 @@
+"""chunkscope: from grammars to figures and a report, every intermediate cached.
+
+    snakemake                                  every study of config.yaml
+    snakemake chunks                           one study
+    snakemake --configfile config/quick.yaml   the small profile
+"""
+
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import min_version
+
+from chunkscope import config as configuration
+from chunkscope.errors import ConfigError
+from chunkscope.fingerprint import fingerprint
+
+min_version("9.27")
+
+
+BASE = Path(workflow.basedir)
+
+# a file given with --configfile stands for itself; settings it leaves out take their defaults
+if "runs" not in config:
+
+    configfile: str(BASE / "config.yaml")
+
+
+try:
+    CONFIG = configuration.check(config, ", ".join(workflow.configfiles) or "config")
+except ConfigError as error:
+    raise WorkflowError(str(error)) from None
+
+
+wildcard_constraints:
+    corpus=configuration.NAME.pattern,
+    run=configuration.NAME.pattern,
+    at=r"(@step\d+)?",
+
+
+include: "rules/common.smk"
+include: "rules/corpora.smk"
+include: "rules/networks.smk"
+include: "rules/activations.smk"
+include: "rules/chunks.smk"
+include: "rules/interventions.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        "results/config.resolved.yaml",
+        rules.chunks.input,
+
+
+localrules:
+    all,
+    chunks,
+    resolve_config,

@@ -1,0 +1,99 @@
+"""Decoding the input symbol from the state by a look-up table, as the reflection experiment does.
+
+The paper (arXiv 2502.01803) cuts every unit into k levels by one-dimensional k-means, takes the
+string of levels as the state, remembers which symbol each state was seen with in the first steps,
+and decodes later steps; a state never seen is wrong. Its accuracy is therefore bounded by how
+many of the later states were seen at all, so coverage and accuracy on seen states stand apart.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.cluster import KMeans
+
+from chunkscope.chunks.extractor import Activations, Labels, Tokens
+
+
+def level_strings(fit: Activations, apply: Activations, levels: int) -> tuple[Labels, Labels]:
+    """States as strings of levels, each unit cut by 1-D k-means on the rows of ``fit``.
+
+    Args:
+        fit, apply: (row, unit).
+        levels: k, 5 in the reflection experiment.
+
+    Returns:
+        The state number of every row of ``fit`` and of ``apply``; -1 is a string not in ``fit``.
+    """
+    strings = [np.empty(rows.shape, dtype=np.int8) for rows in (fit, apply)]
+    for unit in range(fit.shape[1]):
+        column = fit[:, [unit]].astype(np.float64)
+        k = min(levels, len(np.unique(column)))
+        kmeans = KMeans(k, n_init=1, random_state=0).fit(column)
+        strings[0][:, unit] = kmeans.labels_
+        strings[1][:, unit] = kmeans.predict(apply[:, [unit]].astype(np.float64))
+    known, labels = np.unique(strings[0], axis=0, return_inverse=True)
+    number = {string.tobytes(): at for at, string in enumerate(known)}
+    found = [number.get(string.tobytes(), -1) for string in strings[1]]
+    return labels.ravel().astype(np.int64), np.array(found, dtype=np.int64)
+
+
+def decode_by_lookup(
+    states: Labels, tokens: Tokens, later_states: Labels, later_tokens: Tokens
+) -> dict[str, float]:
+    """Decode ``later_tokens`` by the symbol most often seen in the same state before.
+
+    Args:
+        states, tokens: (step,) what is remembered.
+        later_states, later_tokens: (later step,) what is decoded; -1 is an unseen state.
+
+    Returns:
+        ``accuracy`` (unseen counts as wrong), ``coverage`` (share of states seen before),
+        ``accuracy_seen`` (on these alone), ``chance`` (of the commonest symbol).
+    """
+    symbols = int(max(tokens.max(), later_tokens.max())) + 1
+    counts = np.zeros((int(states.max(initial=-1)) + 1, symbols))
+    known = states >= 0
+    np.add.at(counts, (states[known], tokens[known]), 1)
+    seen = (later_states >= 0) & (later_states < len(counts))
+    right = np.zeros(len(later_states), dtype=bool)
+    right[seen] = counts.argmax(axis=1)[later_states[seen]] == later_tokens[seen]
+    commonest = np.bincount(tokens.astype(np.int64), minlength=symbols).argmax()
+    return {
+        "accuracy": float(right.mean()),
+        "coverage": float(seen.mean()),
+        "accuracy_seen": float(right[seen].mean()) if seen.any() else float("nan"),
+        "chance": float((later_tokens == commonest).mean()),
+    }
+
+
+def decoding_rows(
+    activations: Activations,
+    tokens: Tokens,
+    states: Labels,
+    train: NDArray[np.bool_],
+    levels: int = 5,
+    steps: int = 100,
+) -> list[dict[str, object]]:
+    """The paper's decoding (its numbers of steps), the same with more steps, and the dictionary's.
+
+    Args:
+        activations: (sequence, time, unit). tokens, states: (sequence, time).
+        train: (sequence,) whether a sequence is of the train split.
+        steps: steps remembered, and decoded, in the paper.
+
+    Returns:
+        One row per ``states`` (``strings`` or ``dictionary``) and number of remembered ``steps``.
+    """
+    units = activations.shape[-1]
+    fit, apply = activations[train].reshape(-1, units), activations[~train].reshape(-1, units)
+    before, after = tokens[train].ravel(), tokens[~train].ravel()
+    rows: list[dict[str, object]] = []
+    for remembered in (steps, 1000):
+        later = steps if remembered == steps else len(apply)
+        strings = level_strings(fit[:remembered], apply[:later], levels)
+        score = decode_by_lookup(strings[0], before[:remembered], strings[1], after[:later])
+        rows.append({"states": "strings", "steps": min(remembered, len(fit)), **score})
+    score = decode_by_lookup(states[train].ravel(), before, states[~train].ravel(), after)
+    rows.append({"states": "dictionary", "steps": len(fit), **score})
+    return rows

@@ -1,0 +1,144 @@
+"""The score table of a run: every reading of every member against the truth, floors beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.metrics import adjusted_rand_score
+
+from chunkscope.chunks.extraction import Stream
+from chunkscope.chunks.extractor import Activations, Tokens
+from chunkscope.chunks.scores import (
+    Scores,
+    boundary_scores,
+    information_scores,
+    state_scores,
+    word_scores,
+)
+from chunkscope.statistics import summarise
+
+ROWS = {
+    "density": "HDBSCAN states",
+    "untrained": "untrained network",
+    "shuffled": "shuffled time",
+    "kmeans": "k-means, same k",
+    "byte_pairs": "byte pairs, raw symbols",
+}
+"""Row of the score table -> what it is."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is true of the recorded sequences.
+
+    Attributes:
+        tokens: (sequence, time). labels: kind -> (sequence, time).
+        next_distribution: (sequence, time, symbol) of the ideal observer.
+        train: (sequence,) whether a sequence is of the train split.
+    """
+
+    tokens: Tokens
+    labels: Mapping[str, NDArray[np.integer]]
+    next_distribution: NDArray[np.floating]
+    train: NDArray[np.bool_]
+
+
+def score_stream(
+    stream: Stream, truth: Truth, activations: Activations | None, seed: int = 0
+) -> Scores:
+    """All scores of one reading, on the test split.
+
+    Returns:
+        measure -> value: ``states`` and ``chunks`` (counts), ``noise`` (fraction of test steps),
+        ``state_*`` and ``causal_*`` (agreement with the parse state and with the minimal
+        predictive state), ``word_*``, ``boundary_*``, and the information measures.
+    """
+    test = ~truth.train
+    states = stream.parse.states
+    labels = {kind: values[test] for kind, values in truth.labels.items()}
+    boundary = labels["boundary"].astype(bool)
+    return {
+        "states": float(states.max(initial=-1) + 1),
+        "chunks": float(stream.chunks),
+        "noise": float((states[test] < 0).mean()),
+        **_named("state", state_scores(states[test], labels["state"])),
+        **_named("causal", state_scores(states[test], labels["causal"])),
+        **_named(
+            "word",
+            word_scores(
+                stream.parse.units[test],
+                stream.parse.boundary[test],
+                labels["word"],
+                boundary,
+                stream.chunks,
+                stream.first_chunk,
+            ),
+        ),
+        **_named("boundary", boundary_scores(stream.parse.boundary[test], boundary)),
+        **information_scores(
+            (states[truth.train], states[test]),
+            None if activations is None else (activations[truth.train], activations[test]),
+            (truth.tokens[truth.train], truth.tokens[test]),
+            truth.next_distribution[test],
+            seed,
+        ),
+    }
+
+
+def seed_agreement(streams: list[Stream], test: NDArray[np.bool_]) -> dict[int, float]:
+    """Member -> mean ARI of its states with those of every other member on the same test steps."""
+    pairs: dict[int, list[float]] = {member: [] for member in range(len(streams))}
+    for first, second in combinations(range(len(streams)), 2):
+        labelings = (streams[i].parse.states[test].ravel() for i in (first, second))
+        agreement = float(adjusted_rand_score(*labelings))
+        pairs[first].append(agreement)
+        pairs[second].append(agreement)
+    return {member: float(np.mean(values)) for member, values in pairs.items() if values}
+
+
+def tidy(row: str, member: int, scores: Scores) -> Iterator[dict[str, object]]:
+    """One table row per measure."""
+    for measure, value in scores.items():
+        yield {"row": row, "seed": member, "measure": measure, "value": value}
+
+
+def summary(scores: pd.DataFrame) -> pd.DataFrame:
+    """Mean, 95 % interval over seeds and n of every measure, with its floor and its ceiling.
+
+    The floor of a measure is the mean of its chance row: the rate-matched random boundary for
+    boundary F1, else the same measure on shuffled time. The ceiling is 1, or the ideal observer's
+    bits for information; counts have neither.
+    """
+    table = summarise(scores, ["row", "measure"])
+    means = table.set_index(["row", "measure"])["mean"]
+    floors = [_floor(row, measure, means) for row, measure in zip(table["row"], table["measure"])]
+    table["floor"] = floors
+    bits = means.get(("density", "bayes_bits"), np.nan)
+    table["ceiling"] = [_ceiling(measure, bits) for measure in table["measure"]]
+    return table
+
+
+def _floor(row: str, measure: str, means: pd.Series) -> float:
+    if measure == "boundary_f1":
+        return float(means.get((row, "boundary_f1_random"), np.nan))
+    if measure in COUNTS:
+        return float("nan")
+    return float(means.get(("shuffled", measure), np.nan))
+
+
+def _ceiling(measure: str, bits: float) -> float:
+    if measure in COUNTS:
+        return float("nan")
+    return bits if measure.endswith("_bits") else 1.0
+
+
+COUNTS = ("states", "chunks", "word_words", "noise")
+
+
+def _named(prefix: str, scores: Scores) -> Scores:
+    return {f"{prefix}_{measure}": value for measure, value in scores.items()}

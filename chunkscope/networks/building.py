@@ -1,0 +1,61 @@
+"""From settings to a network with fresh weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from chunkscope.networks.affine import Affine
+from chunkscope.networks.errors import NetworkError
+from chunkscope.networks.gru import GRU
+from chunkscope.networks.lstm import LSTM
+from chunkscope.networks.recurrent import Recurrent
+from chunkscope.networks.settings import NetworkSettings
+from chunkscope.networks.tanh import Tanh
+
+CLASSES: dict[str, type[Recurrent]] = {"affine": Affine, "tanh": Tanh, "gru": GRU, "lstm": LSTM}
+
+
+def build(
+    settings: NetworkSettings,
+    vocabulary: int,
+    seeds: Sequence[int],
+    symbols: Sequence[str] | None = None,
+) -> Recurrent:
+    """An untrained ensemble, one member per seed.
+
+    A member's weights are those that the stock modules draw after
+    ``torch.manual_seed(seed)``; they depend on no other member and leave torch's own random
+    state as it was.
+
+    Args:
+        settings: the architecture.
+        vocabulary: number of symbols.
+        seeds: one integer per member.
+        symbols: names of the symbols; their numbers if None.
+
+    Raises:
+        NetworkError: no seed, no symbol, or names that do not fit the vocabulary.
+    """
+    names = tuple(map(str, range(vocabulary))) if symbols is None else tuple(symbols)
+    if vocabulary < 1 or len(names) != vocabulary or len(set(names)) != vocabulary:
+        raise NetworkError(
+            f"build: got a vocabulary of {vocabulary} with symbols {list(names)}; "
+            "it needs at least one symbol and a name of its own for each"
+        )
+    if not seeds:
+        raise NetworkError("build: got no seeds; give one integer per member")
+    network_type = CLASSES[settings.architecture]
+    members = [_draw(network_type, settings, vocabulary, seed) for seed in seeds]
+    weights = {name: torch.cat([member[name] for member in members]) for name in members[0]}
+    return network_type(settings, names, seeds, weights)
+
+
+def _draw(
+    network_type: type[Recurrent], settings: NetworkSettings, vocabulary: int, seed: int
+) -> dict[str, Tensor]:
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        return network_type.draw(settings, vocabulary)

@@ -1,0 +1,158 @@
+"""Networks on disk: ``config.json`` beside ``model.safetensors``, never a pickle.
+
+Both are byte for byte the same whenever the network is, and each is written under a temporary
+name first, so that a killed process leaves no half file under its own name.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import TypeAdapter, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+import chunkscope
+from chunkscope.networks.building import CLASSES
+from chunkscope.networks.errors import NetworkError
+from chunkscope.networks.recurrent import Recurrent
+from chunkscope.networks.settings import NetworkSettings
+
+
+def save_pretrained(network: Recurrent, directory: str | Path) -> None:
+    """Writes ``network`` into ``directory``, which is made where it is missing."""
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    config = {
+        "chunkscope_version": chunkscope.__version__,
+        "network": network.settings.model_dump(),
+        "seeds": list(network.seeds),
+        "symbols": list(network.symbols),
+    }
+    save_tensors(network.state_dict(), directory / "model.safetensors")
+    temporary = directory / "config.json.tmp"
+    temporary.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
+    os.replace(temporary, directory / "config.json")
+
+
+def save_checkpoints(checkpoints: Mapping[int, Mapping[str, Tensor]], path: str | Path) -> None:
+    """Writes the weights at several steps of a training into one safetensors file."""
+    tensors = {
+        f"step{step}/{name}": tensor
+        for step, weights in sorted(checkpoints.items())
+        for name, tensor in weights.items()
+    }
+    save_tensors(tensors, Path(path))
+
+
+def from_pretrained(directory: str | Path, step: int | None = None) -> Recurrent:
+    """The network that :func:`save_pretrained` wrote into ``directory``, on the CPU.
+
+    Args:
+        step: as it was at this step of its training, from ``checkpoints.safetensors`` beside it
+            (0: untrained); None is the trained network.
+
+    Raises:
+        NetworkError: a file or a key is missing, unreadable, or does not fit the other file.
+    """
+    directory = Path(directory)
+    config = _read_config(directory / "config.json")
+    settings = _read_settings(config["network"], directory / "config.json")
+    weights = (
+        _read_weights(directory / "model.safetensors")
+        if step is None
+        else _read_checkpoint(directory / "checkpoints.safetensors", step)
+    )
+    network_type = CLASSES[settings.architecture]
+    with torch.device("meta"):
+        expected = network_type.draw(settings, len(config["symbols"]))
+    shapes = {k: (len(config["seeds"]), *v.shape[1:]) for k, v in expected.items()}
+    _check_fit(weights, shapes, directory)
+    return network_type(settings, config["symbols"], config["seeds"], weights)
+
+
+def save_tensors(
+    tensors: Mapping[str, Tensor], path: Path, metadata: dict[str, str] | None = None
+) -> None:
+    """Writes a safetensors file whole or not at all.
+
+    ``metadata`` has at most one entry: the format keeps several in no fixed order.
+    """
+    temporary = path.with_name(path.name + ".tmp")
+    contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    save_file(contiguous, temporary, metadata)
+    os.replace(temporary, path)
+
+
+def _read_checkpoint(path: Path, step: int) -> dict[str, Tensor]:
+    weights = _read_weights(path)
+    prefix = f"step{step}/"
+    if not any(name.startswith(prefix) for name in weights):
+        kept = sorted({int(name[4:].split("/")[0]) for name in weights})
+        raise NetworkError(
+            f"{path}: step {step} was not kept; there are {kept}; add it to training.checkpoints"
+        )
+    return {
+        name.removeprefix(prefix): tensor
+        for name, tensor in weights.items()
+        if name.startswith(prefix)
+    }
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    try:
+        config = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise NetworkError(f"{path} is missing; a saved network has it") from None
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise NetworkError(f"{path} is not readable as JSON: {error}") from None
+    lists = ("seeds", "symbols")
+    if not isinstance(config, dict) or "network" not in config:
+        raise NetworkError(f"{path}: key 'network' is missing; save the network again")
+    for key in lists:
+        if not isinstance(config.get(key), list) or not config[key]:
+            raise NetworkError(f"{path}: {key}: must be a list that is not empty")
+    return config
+
+
+def _read_settings(settings: Any, path: Path) -> NetworkSettings:
+    try:
+        return TypeAdapter(NetworkSettings).validate_python(settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(["network", *map(str, first["loc"])])
+        raise NetworkError(f"{path}: {where}: {first['msg']}") from None
+
+
+def _read_weights(path: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(path)
+    except FileNotFoundError:
+        raise NetworkError(f"{path} is missing; a saved network has it") from None
+    except SafetensorError as error:
+        raise NetworkError(f"{path} is truncated or no safetensors file: {error}") from None
+
+
+def _check_fit(
+    weights: Mapping[str, Tensor], shapes: Mapping[str, tuple[int, ...]], directory: Path
+) -> None:
+    """Refuses weights that are not those the config speaks of."""
+    path = directory / "model.safetensors"
+    if missing := shapes.keys() - weights.keys():
+        raise NetworkError(f"{path}: {', '.join(sorted(missing))}: missing")
+    if unknown := weights.keys() - shapes.keys():
+        raise NetworkError(f"{path}: {', '.join(sorted(unknown))}: not part of this architecture")
+    for name, shape in shapes.items():
+        if tuple(weights[name].shape) != shape:
+            raise NetworkError(
+                f"{path}: {name}: got shape {tuple(weights[name].shape)}; "
+                f"config.json asks for {shape}"
+            )
+        if not torch.isfinite(weights[name]).all():
+            raise NetworkError(f"{path}: {name}: holds a NaN or infinite number")

@@ -1,0 +1,95 @@
+"""Settings of networks and of their training. Imports no torch."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from chunkscope.settings import Settings
+
+ARCHITECTURES = ("affine", "tanh", "gru", "lstm")
+"""Names a network's ``architecture`` may take."""
+
+
+class AffineSettings(Settings):
+    """The recurrence of the chunk papers (arXiv 2502.01803): no nonlinearity, one layer."""
+
+    architecture: Literal["affine"] = "affine"
+    """Chooses this model."""
+    hidden: int = Field(ge=1, le=65536)
+    """Hidden units; the paper has 12."""
+    layers: Literal[1] = 1
+    """An affine network has one layer: a stack of affine maps is an affine map."""
+
+
+class TanhSettings(Settings):
+    """The Elman network: one tanh per step."""
+
+    architecture: Literal["tanh"] = "tanh"
+    """Chooses this model."""
+    hidden: int = Field(ge=1, le=65536)
+    """Hidden units per layer."""
+    layers: int = Field(default=1, ge=1, le=64)
+    """Layers, each reading the hidden states of the one below."""
+
+
+class GRUSettings(Settings):
+    """The gated recurrent unit, with the gates of ``torch.nn.GRU``."""
+
+    architecture: Literal["gru"] = "gru"
+    """Chooses this model."""
+    hidden: int = Field(ge=1, le=65536)
+    """Hidden units per layer."""
+    layers: int = Field(default=1, ge=1, le=64)
+    """Layers, each reading the hidden states of the one below."""
+
+
+class LSTMSettings(Settings):
+    """Long short-term memory, with the gates of ``torch.nn.LSTM``."""
+
+    architecture: Literal["lstm"] = "lstm"
+    """Chooses this model."""
+    hidden: int = Field(ge=1, le=65536)
+    """Hidden units per layer, and as many cells."""
+    layers: int = Field(default=1, ge=1, le=64)
+    """Layers, each reading the hidden states of the one below."""
+
+
+NetworkSettings = Annotated[
+    AffineSettings | TanhSettings | GRUSettings | LSTMSettings,
+    Field(discriminator="architecture"),
+]
+"""Settings of a network; ``architecture`` says which."""
+
+
+class TrainingSettings(Settings):
+    """How an ensemble is trained to predict the next symbol."""
+
+    steps: int = Field(default=1000, ge=0)
+    """Updates of the weights."""
+    batch: int = Field(default=32, ge=1)
+    """Windows per update and member."""
+    window: int = Field(default=100, ge=2)
+    """Symbols per training window; its last symbol is a target only."""
+    learning_rate: float = Field(default=0.005, gt=0)
+    """Step size of the optimizer."""
+    optimizer: Literal["adam"] = "adam"
+    """The update rule; Adam with torch's default moments."""
+    gradient_clip: float | None = Field(default=1.0, gt=0)
+    """Largest L2 norm of one member's gradient; null leaves it as it is."""
+    evaluate_every: int = Field(default=100, ge=1)
+    """Steps between rows of the history."""
+    checkpoints: tuple[int, ...] = (0,)
+    """Steps whose weights are kept besides the last; 0 is the untrained network."""
+    resume_every: int = Field(default=500, ge=1)
+    """Steps between the states from which an interrupted training goes on."""
+
+    @model_validator(mode="after")
+    def _checkpoints_within_training(self) -> Self:
+        outside = [step for step in self.checkpoints if not 0 <= step <= self.steps]
+        if outside:
+            raise ValueError(
+                f"checkpoints: got {outside}; each must lie in 0..{self.steps} (steps)"
+            )
+        return self

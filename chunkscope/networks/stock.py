@@ -1,0 +1,91 @@
+"""Networks of ``torch.nn``, taken in and given back.
+
+A stock recurrence with a linear readout of the next symbol becomes an ensemble of one, with all
+sites and edits; any member of an ensemble becomes stock modules again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from chunkscope.networks.building import CLASSES
+from chunkscope.networks.errors import NetworkError
+from chunkscope.networks.recurrent import Recurrent, stock_name, stock_weights
+from chunkscope.networks.settings import GRUSettings, LSTMSettings, TanhSettings
+
+SUPPORTED = "torch.nn.RNN (tanh), torch.nn.GRU and torch.nn.LSTM"
+
+_SETTINGS: dict[str, type[TanhSettings | GRUSettings | LSTMSettings]] = {
+    "RNN_TANH": TanhSettings,
+    "GRU": GRUSettings,
+    "LSTM": LSTMSettings,
+}
+_STOCK = {"tanh": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+
+
+def from_stock(
+    rnn: nn.Module, readout: nn.Module, symbols: Sequence[str] | None = None, seed: int = 0
+) -> Recurrent:
+    """The ensemble of one that computes what ``readout(rnn(one_hot(tokens))[0])`` does.
+
+    Args:
+        rnn: a recurrence over one-hot symbols: ``input_size`` is the vocabulary.
+        readout: a linear map from its hidden states to the logits of the next symbol.
+        symbols: names of the symbols; their numbers if None.
+        seed: what the member is called in tables.
+
+    Raises:
+        NetworkError: a module of another kind, with an option that is not supported, or sizes
+            that do not fit.
+    """
+    if not isinstance(rnn, nn.RNN | nn.GRU | nn.LSTM) or rnn.mode not in _SETTINGS:
+        raise NetworkError(f"from_stock: got {rnn}; supported are {SUPPORTED}")
+    for option in ("bidirectional", "proj_size", "dropout"):
+        if getattr(rnn, option):
+            raise NetworkError(
+                f"from_stock: {option}: got {getattr(rnn, option)}; supported only turned off"
+            )
+    if not rnn.bias or not isinstance(readout, nn.Linear) or readout.bias is None:
+        raise NetworkError(
+            f"from_stock: got {rnn} with {readout}; the recurrence and its readout, a "
+            "torch.nn.Linear, must both have biases"
+        )
+    vocabulary = readout.out_features
+    if (rnn.input_size, rnn.hidden_size) != (vocabulary, readout.in_features):
+        raise NetworkError(
+            f"from_stock: got {rnn} with {readout}; input_size must equal out_features (the "
+            "vocabulary), and hidden_size in_features"
+        )
+    names = tuple(map(str, range(vocabulary))) if symbols is None else tuple(symbols)
+    if len(names) != vocabulary:
+        raise NetworkError(f"from_stock: got {len(names)} symbols; the vocabulary is {vocabulary}")
+    settings = _SETTINGS[rnn.mode](hidden=rnn.hidden_size, layers=rnn.num_layers)
+    network_type = CLASSES[settings.architecture]
+    return network_type(settings, names, [seed], stock_weights(rnn, readout))
+
+
+def to_stock(network: Recurrent, member: int) -> tuple[nn.RNNBase, nn.Linear]:
+    """Member ``member`` as a stock recurrence (``batch_first``) and its linear readout.
+
+    Raises:
+        NetworkError: an affine network, which ``torch.nn`` does not have, or no such member.
+    """
+    settings = network.settings
+    if settings.architecture not in _STOCK:
+        raise NetworkError(
+            f"to_stock: got architecture {settings.architecture}; supported are {SUPPORTED}"
+        )
+    weights = {k: v[0].cpu() for k, v in network.select([member]).state_dict().items()}
+    stock = _STOCK[settings.architecture]
+    with torch.device("meta"):  # neither memory nor random numbers for weights that are replaced
+        rnn = stock(network.vocabulary, settings.hidden, settings.layers, batch_first=True)
+        readout = nn.Linear(settings.hidden, network.vocabulary)
+    named = {name: weights[stock_name(name)] for name in rnn.state_dict()}
+    rnn.load_state_dict(named, assign=True)
+    readout.load_state_dict(
+        {name: weights[f"readout.{name}"] for name in readout.state_dict()}, assign=True
+    )
+    return rnn, readout

@@ -1,0 +1,311 @@
+"""Training an ensemble to predict the next symbol, so that it can be interrupted anywhere.
+
+Every member draws its own windows and starts each from the zero state, as the chunk papers do
+(arXiv 2502.01803). The loss is the *mean* cross-entropy over a window where theirs is the sum;
+Adam divides a gradient by its own size, so that the scale matters to the clip alone. Members
+never touch each other: Adam works number by number, and the gradient is clipped per member. The
+windows of a step depend on the member's seed and the step alone, so a training that goes on
+needs no state of a generator.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+from chunkscope.networks.checkpoints import save_tensors
+from chunkscope.networks.errors import NetworkError
+from chunkscope.networks.progress import StepReport
+from chunkscope.networks.recurrent import Recurrent
+from chunkscope.networks.settings import TrainingSettings
+
+EVALUATION_SYMBOLS = 20_000  # symbols per pass of an evaluation, which bounds its memory
+
+
+@dataclass(frozen=True)
+class Row:
+    """One member at one step. Losses are cross-entropies in nats per symbol."""
+
+    step: int
+    seed: int
+    training_loss: float | None
+    """Mean over the steps since the last row; None at step 0."""
+    loss: float | None
+    """On the validation sequences; None without them."""
+    accuracy: float | None
+    """Share of validation symbols whose most probable prediction is right."""
+
+
+@dataclass
+class History:
+    """How a training went.
+
+    Attributes:
+        rows: one per evaluated step and seed.
+        checkpoints: step -> weights, as ``load_state_dict`` takes them.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    checkpoints: dict[int, dict[str, Tensor]] = field(default_factory=dict)
+
+    def columns(self) -> dict[str, list[float | None]]:
+        """The rows as a table: column -> values."""
+        return {name: [getattr(r, name) for r in self.rows] for name in Row.__annotations__}
+
+
+def train(
+    network: Recurrent,
+    tokens: np.ndarray,
+    settings: TrainingSettings,
+    window_seeds: Sequence[int],
+    validation: np.ndarray | None = None,
+    device: str = "cpu",
+    progress: Callable[[int, float], None] | None = None,
+    resume_dir: Path | None = None,
+) -> History:
+    """Trains ``network`` in place.
+
+    Args:
+        tokens: (sequence, time) symbols to train on.
+        window_seeds: per member, the seed of its draws of windows.
+        validation: (sequence, time) symbols to evaluate on.
+        progress: called after every step with the steps done and their mean loss; if None, a
+            :class:`~chunkscope.networks.progress.StepReport` on standard error.
+        resume_dir: where the state of training is kept. A call that finds one goes on from it
+            and ends with the same bytes as one that was never interrupted.
+
+    Raises:
+        NetworkError: data or seeds do not fit, a loss is not finite, or ``resume_dir`` holds
+            another training.
+    """
+    _check(network, tokens, settings, window_seeds)
+    report = progress or StepReport(settings.steps)
+    network.to(device)
+    run = _Run(network, settings)
+    identity = _identity(network, tokens, settings, window_seeds, validation)
+    resume_file = None if resume_dir is None else resume_dir / "training.safetensors"
+    if resume_file is not None and resume_file.exists():
+        run.restore(resume_file, identity)
+    else:
+        run.keep(validation)
+    while run.step < settings.steps:
+        windows = draw_windows(tokens, settings, window_seeds, run.step)
+        loss = run.update(torch.from_numpy(windows).to(device, torch.long))
+        run.keep(validation)
+        if resume_file is not None and _due(run.step, settings.resume_every, settings.steps):
+            run.save(resume_file, identity)
+        report(run.step, loss)
+    return run.history
+
+
+def draw_windows(
+    tokens: np.ndarray, settings: TrainingSettings, window_seeds: Sequence[int], step: int
+) -> np.ndarray:
+    """The windows (seed, batch, window) of ``step``: random sequence, random start."""
+    sequences, time = tokens.shape
+    starts = time - settings.window + 1
+    drawn = np.stack(
+        [
+            np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, step])).integers(
+                sequences * starts, size=settings.batch
+            )
+            for seed in window_seeds
+        ]
+    )
+    sequence, start = np.divmod(drawn, starts)
+    return tokens[sequence[..., None], start[..., None] + np.arange(settings.window)]
+
+
+def evaluate(network: Recurrent, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean cross-entropy (nats per symbol) and accuracy of each member on (sequence, time)."""
+    sequences, time = tokens.shape
+    size = max(1, EVALUATION_SYMBOLS // time)
+    loss, right = np.zeros(len(network.seeds)), np.zeros(len(network.seeds))
+    with torch.no_grad():
+        for first in range(0, sequences, size):
+            symbols = torch.from_numpy(tokens[first : first + size]).long()
+            logits = network(symbols[:, :-1]).logits
+            targets = symbols[:, 1:].to(logits.device).expand(logits.shape[:-1])
+            loss += cross_entropy(logits, targets).double().sum((1, 2)).cpu().numpy()
+            right += (logits.max(-1).indices == targets).sum((1, 2)).cpu().numpy()
+    symbols_seen = sequences * (time - 1)
+    return loss / symbols_seen, right / symbols_seen
+
+
+class _Run:
+    """The state of a training: weights, Adam's moments, step and history."""
+
+    def __init__(self, network: Recurrent, settings: TrainingSettings) -> None:
+        self.network = network
+        self.settings = settings
+        self.step = 0
+        self.history = History()
+        self.adam = torch.optim.Adam(network.parameters(), settings.learning_rate, fused=True)
+        self.loss_sum = np.zeros(len(network.seeds))  # since the last row of the history
+        self.loss_steps = 0
+
+    def update(self, windows: Tensor) -> float:
+        """One step of Adam on windows (seed, batch, time); the mean loss over members."""
+        logits = self.network(windows[:, :, :-1]).logits
+        losses = cross_entropy(logits, windows[:, :, 1:]).mean((1, 2))
+        self.adam.zero_grad()
+        losses.sum().backward()
+        if self.settings.gradient_clip is not None:
+            clip_members(self.network, self.settings.gradient_clip)
+        self.adam.step()
+        self.step += 1
+        return self._note(losses.detach().double().cpu().numpy())
+
+    def _note(self, losses: np.ndarray) -> float:
+        for seed, loss in zip(self.network.seeds, losses, strict=True):
+            if not np.isfinite(loss):
+                raise NetworkError(
+                    f"training: the loss of seed {seed} is {loss} at step {self.step}; lower "
+                    "training.learning_rate or set training.gradient_clip"
+                )
+        self.loss_sum += losses
+        self.loss_steps += 1
+        return float(losses.mean())
+
+    def keep(self, validation: np.ndarray | None) -> None:
+        """Adds to the history what is due at this step."""
+        if _due(self.step, self.settings.evaluate_every, self.settings.steps):
+            self._evaluate(validation)
+        if self.step in (*self.settings.checkpoints, self.settings.steps):
+            weights = {k: v.detach().cpu().clone() for k, v in self.network.state_dict().items()}
+            self.history.checkpoints[self.step] = weights
+
+    def _evaluate(self, validation: np.ndarray | None) -> None:
+        loss, accuracy = (None, None) if validation is None else evaluate(self.network, validation)
+        mean = (self.loss_sum / max(1, self.loss_steps)).tolist()
+        for member, seed in enumerate(self.network.seeds):
+            self.history.rows.append(
+                Row(
+                    step=self.step,
+                    seed=seed,
+                    training_loss=mean[member] if self.step else None,
+                    loss=None if loss is None else float(loss[member]),
+                    accuracy=None if accuracy is None else float(accuracy[member]),
+                )
+            )
+        self.loss_sum, self.loss_steps = np.zeros_like(self.loss_sum), 0
+
+    def save(self, path: Path, identity: str) -> None:
+        """Writes the whole state into one file, in one move."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tensors = {f"weight/{k}": v for k, v in self.network.state_dict().items()}
+        for (name, _), moments in zip(
+            self.network.named_parameters(), self.adam.state.values(), strict=True
+        ):
+            tensors |= {f"adam/{name}/{k}": v for k, v in moments.items()}
+        for step, weights in self.history.checkpoints.items():
+            tensors |= {f"checkpoint/{step}/{k}": v for k, v in weights.items()}
+        progress = {
+            "identity": identity,
+            "step": self.step,
+            "rows": [asdict(row) for row in self.history.rows],
+            "loss_sum": self.loss_sum.tolist(),
+            "loss_steps": self.loss_steps,
+        }
+        save_tensors(tensors, path, {"progress": json.dumps(progress)})
+
+    def restore(self, path: Path, identity: str) -> None:
+        """Goes back to the state that :meth:`save` wrote."""
+        try:
+            with safe_open(path, "pt") as file:
+                progress = json.loads(file.metadata()["progress"])
+            tensors = load_file(path)
+        except SafetensorError as error:
+            raise NetworkError(f"{path} is not readable ({error}); delete it") from None
+        if progress["identity"] != identity:
+            raise NetworkError(
+                f"{path} belongs to a training with other data, seeds or settings; delete it, or "
+                "give another resume_dir"
+            )
+        self.step = progress["step"]
+        self.loss_sum = np.array(progress["loss_sum"])
+        self.loss_steps = progress["loss_steps"]
+        self.history.rows = [Row(**row) for row in progress["rows"]]
+        for name, tensor in tensors.items():
+            kind, rest = name.split("/", 1)
+            if kind == "checkpoint":
+                step, weight = rest.split("/", 1)
+                self.history.checkpoints.setdefault(int(step), {})[weight] = tensor
+        self.network.load_state_dict(_under(tensors, "weight/"))
+        optimizer = self.adam.state_dict()
+        optimizer["state"] = {
+            index: _under(tensors, f"adam/{name}/")
+            for index, (name, _) in enumerate(self.network.named_parameters())
+        }
+        self.adam.load_state_dict(optimizer)
+
+
+def clip_members(network: nn.Module, largest: float) -> None:
+    """Scales each member's gradient down to the L2 norm ``largest`` where it is longer."""
+    gradients = [p.grad for p in network.parameters() if p.grad is not None]
+    squares = torch.stack([gradient.flatten(1).square().sum(1) for gradient in gradients])
+    scale = (largest / squares.sum(0).sqrt().clamp(min=1e-12)).clamp(max=1.0)
+    for gradient in gradients:
+        gradient.mul_(scale.view(-1, *[1] * (gradient.ndim - 1)))
+
+
+def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+    """Cross-entropies (seed, batch, time) in nats of logits (seed, batch, time, vocabulary).
+
+    Works in the layout (seed, vocabulary, time, batch) that the readout writes.
+    """
+    classes_first, targets = logits.permute(0, 3, 2, 1), targets.transpose(1, 2)
+    losses = functional.cross_entropy(classes_first, targets, reduction="none")
+    return losses.transpose(1, 2)
+
+
+def _due(step: int, every: int, last: int) -> bool:
+    return step % every == 0 or step == last
+
+
+def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+
+def _check(
+    network: Recurrent, tokens: np.ndarray, settings: TrainingSettings, window_seeds: Sequence[int]
+) -> None:
+    if tokens.ndim != 2 or tokens.shape[0] < 1 or tokens.shape[1] < settings.window:
+        raise NetworkError(
+            f"training: got tokens of shape {tokens.shape}; must be (sequence, time) with at "
+            f"least training.window = {settings.window} steps of time"
+        )
+    if len(window_seeds) != len(network.seeds):
+        raise NetworkError(
+            f"training: got {len(window_seeds)} window seeds for {len(network.seeds)} members; "
+            "give one each"
+        )
+
+
+def _identity(
+    network: Recurrent,
+    tokens: np.ndarray,
+    settings: TrainingSettings,
+    window_seeds: Sequence[int],
+    validation: np.ndarray | None,
+) -> str:
+    """A digest of everything that steers a training."""
+    digest = hashlib.sha256()
+    described = [network.settings.model_dump(), network.symbols, network.seeds]
+    described += [settings.model_dump(), list(window_seeds)]
+    digest.update(json.dumps(described).encode())
+    for data in (tokens, validation):
+        digest.update(b"none" if data is None else np.ascontiguousarray(data).tobytes())
+    for value in network.state_dict().values():
+        digest.update(value.cpu().numpy().tobytes())
+    return digest.hexdigest()

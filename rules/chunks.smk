@@ -1,0 +1,70 @@
+"""Chunks: recurring population states and their sequences, then their scores against the truth.
+
+Extraction never sees the truth; scoring does. The two are rules of their own.
+"""
+
+
+rule extract_chunks:
+    input:
+        store="results/activations/{run}{at}.zarr.zip",
+    output:
+        dictionary="results/chunks/{run}{at}/dictionary.npz",
+        parse="results/chunks/{run}{at}/parse.npz",
+        sweep="results/chunks/{run}{at}/sweep.csv",
+        states="results/chunks/{run}{at}/states.csv",
+        chunks="results/chunks/{run}{at}/chunks.csv",
+        timing="results/chunks/{run}{at}/timing.json",
+    log:
+        "logs/extract_chunks/{run}{at}.log",
+    cache: True
+    conda:
+        "../envs/main.yaml"
+    message:
+        "Extracting the chunks of {wildcards.run}{wildcards.at}"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        seed=CONFIG.seed,
+        chunks=settings(CONFIG.chunks),
+        code=code("extract_chunks"),
+    script:
+        "../scripts/extract_chunks.py"
+
+
+rule score_chunks:
+    input:
+        store="results/activations/{run}.zarr.zip",
+        untrained_store="results/activations/{run}@step0.zarr.zip",
+        parse="results/chunks/{run}/parse.npz",
+        untrained_parse="results/chunks/{run}@step0/parse.npz",
+        sweep="results/chunks/{run}/sweep.csv",
+    output:
+        scores="results/chunks/{run}/scores.csv",
+        summary="results/chunks/{run}/summary.csv",
+        decoding="results/chunks/{run}/decoding.csv",
+        alignment="results/chunks/{run}/alignment.csv",
+    log:
+        "logs/score_chunks/{run}.log",
+    benchmark:
+        "results/timings/score_chunks/{run}.jsonl"
+    conda:
+        "../envs/main.yaml"
+    message:
+        "Scoring the chunks of {wildcards.run} against the truth"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        seed=CONFIG.seed,
+        site=CONFIG.chunks.site,
+        code=code("score_chunks"),
+    script:
+        "../scripts/score_chunks.py"
+
+
+rule chunks:
+    input:
+        expand("results/chunks/{run}/summary.csv", run=runs_with("chunks")),

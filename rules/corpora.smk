@@ -1,0 +1,25 @@
+"""Corpora: sequences drawn from a grammar, with the true parse of every step."""
+
+
+rule sample_corpus:
+    output:
+        training="results/corpora/{corpus}/training.npz",
+        recording="results/corpora/{corpus}/recording.npz",
+    log:
+        "logs/sample_corpus/{corpus}.log",
+    benchmark:
+        "results/timings/sample_corpus/{corpus}.jsonl"
+    conda:
+        "../envs/main.yaml"
+    message:
+        "Sampling the corpus {wildcards.corpus}"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    params:
+        seed=CONFIG.seed,
+        corpus=lambda wildcards: settings(known_corpus(wildcards)),
+        code=code("sample_corpus"),
+    script:
+        "../scripts/sample_corpus.py"

@@ -1,0 +1,8 @@
+"""Write the resolved configuration."""
+
+from pathlib import Path
+
+from chunkscope.jobs import job
+
+with job(snakemake.log[0]):  # noqa: F821
+    Path(snakemake.output[0]).write_text(snakemake.params.config)  # noqa: F821

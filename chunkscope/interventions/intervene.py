@@ -71,20 +71,21 @@ def intervene(
     shape = (len(combinations), sequences, time, network.settings.hidden)
     edits, fired = _compile(combinations, shape)
     batch = tokens.repeat(len(combinations), 1)
-    before = {
-        site: torch.as_tensor(value).repeat(1, len(combinations), 1)
-        for site, value in (state or {}).items()
-    }
+    before = None if state is None else _repeat(state, len(combinations))
     if free:
-        run = rollout(network, batch[:, :1], time, intervene=edits, state=before or None)
+        run = rollout(network, batch[:, :1], time, intervene=edits, state=before)
         probabilities = run.probabilities
     else:
-        probabilities = torch.softmax(network(batch, before or None, edits).logits, -1)
+        probabilities = torch.softmax(network(batch, before, edits).logits, -1)
     by_combination = probabilities.unflatten(1, (len(combinations), sequences))
     return Response(by_combination.cpu().numpy(), fired)
 
 
 Shape = tuple[int, int, int, int]  # combination, sequence, time, unit
+
+
+def _repeat(state: Mapping[str, ArrayLike | Tensor], times: int) -> dict[str, Tensor]:
+    return {site: torch.as_tensor(value).repeat(1, times, 1) for site, value in state.items()}
 
 
 def _compile(
@@ -105,6 +106,7 @@ def _compile(
     edits = []
     for (site, _), entries in slots.items():
         edit, acts = _lay_out(site, entries, shape)
+        _check_fires(entries, acts)
         edits.append(edit)
         fired += acts
     return edits, fired
@@ -129,13 +131,6 @@ def _lay_out(
         keep[index], hold[index] = intervention.keep, intervention.hold
         value[index] = _fit(intervention.value, "value", shape, where)
         value[index] *= intervention.strength
-    acts = when.sum(-1) * units.any(-1)
-    for index, intervention in entries.items():
-        if not acts[index].any():
-            raise InterventionError(
-                f"combination {index}: {intervention} never fires, with when="
-                f"{intervention.when}; give at least one step, one unit and one sequence"
-            )
     rows = combinations * sequences
     edit = Edit(
         site,
@@ -145,7 +140,16 @@ def _lay_out(
         hold.reshape(rows),
         value.reshape(rows, unit),
     )
-    return edit, acts
+    return edit, when.sum(-1) * units.any(-1)
+
+
+def _check_fires(entries: Mapping[int, Intervention], acts: NDArray[np.int64]) -> None:
+    for index, intervention in entries.items():
+        if not acts[index].any():
+            raise InterventionError(
+                f"combination {index}: {intervention} never fires, with when="
+                f"{intervention.when}; give at least one step, one unit and one sequence"
+            )
 
 
 def _steps(when: Sequence[int], time: int, where: str) -> list[int]:

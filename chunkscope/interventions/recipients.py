@@ -44,13 +44,19 @@ class Recording:
 
         Raises:
             SiteError: a site is missing.
-            InterventionError: the sequences are too short.
+            InterventionError: arrays do not fit one another, or the sequences are too short.
         """
         for site in (*network.state_sites, *sites):
             if site not in self.activations:
                 raise SiteError(
                     f"recording: {site} is missing; record it in the store, which has "
                     f"{', '.join(self.activations)}"
+                )
+        for site, activity in self.activations.items():
+            if activity.shape[:2] != self.tokens.shape:
+                raise InterventionError(
+                    f"recording: {site}: got (sequence, time) = {activity.shape[:2]}; the tokens "
+                    f"have {self.tokens.shape}"
                 )
         if self.tokens.shape[1] < lags:
             raise InterventionError(

@@ -196,8 +196,8 @@ def _sentence(details: ErrorDetails, raw: Mapping[str, Any]) -> str:
         return f"{where}: missing; it has no default"
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         tag = str(context["discriminator"]).strip("'")
-        known = str(context.get("expected_tags", "")) or _tags(details["loc"])
-        names = [name.strip(" '") for name in known.split(",")]
+        expected = str(context.get("expected_tags", "")) or _tags(details["loc"])
+        names = [name.strip(" '") for name in expected.split(",")]
         got = context.get("tag")
         if got is None:
             return f"{where}.{tag}: missing; must be one of {', '.join(names)}"

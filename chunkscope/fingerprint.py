@@ -25,6 +25,7 @@ def fingerprint(*entries: str | Path) -> str:
 
     Raises:
         FileNotFoundError: an entry is neither a file nor a module of the package.
+        ValueError: a file uses a relative import, which would be missed.
     """
     todo = [_file_of(entry) for entry in entries]
     seen: set[Path] = set()
@@ -63,18 +64,20 @@ def _imports(file: Path) -> tuple[Path, ...]:
         return ()
     found: dict[Path, None] = {}
     for node in ast.walk(ast.parse(file.read_bytes())):
-        for name in _imported_names(node):
+        for name in _imported_names(node, file):
             for module in _with_parents(name):
                 if (path := _module_file(module)) is not None:
                     found[path] = None
     return tuple(found)
 
 
-def _imported_names(node: ast.AST) -> Iterator[str]:
+def _imported_names(node: ast.AST, file: Path) -> Iterator[str]:
     """What an import statement may load; ``from a import b`` may load the module ``a.b``."""
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+    elif isinstance(node, ast.ImportFrom):
+        if node.module is None or node.level:
+            raise ValueError(f"{file}, line {node.lineno}: relative import; name the whole module")
         yield node.module
         yield from (f"{node.module}.{alias.name}" for alias in node.names)
 

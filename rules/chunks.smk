@@ -68,3 +68,4 @@ rule score_chunks:
 rule chunks:
     input:
         expand("results/chunks/{run}/summary.csv", run=runs_with("chunks")),
+        expand("results/interventions/{run}/specificity.csv", run=runs_with("interventions")),

@@ -1,0 +1,35 @@
+"""Interventions: what a chunk's prototype does when it is put into a running network."""
+
+
+rule intervene_network:
+    input:
+        config="results/networks/{run}/config.json",
+        model="results/networks/{run}/model.safetensors",
+        store="results/activations/{run}.zarr.zip",
+        dictionary="results/chunks/{run}/dictionary.npz",
+        parse="results/chunks/{run}/parse.npz",
+    output:
+        effects="results/interventions/{run}/effects.csv",
+        distributions="results/interventions/{run}/distributions.csv",
+        specificity="results/interventions/{run}/specificity.csv",
+    log:
+        "logs/intervene_network/{run}.log",
+    benchmark:
+        "results/timings/intervene_network/{run}.jsonl"
+    conda:
+        "../envs/main.yaml"
+    message:
+        "Grafting the chunks of {wildcards.run} into its networks"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+        gpu=int(CONFIG.device == "cuda"),
+    params:
+        seed=CONFIG.seed,
+        device=CONFIG.device,
+        site=CONFIG.chunks.site,
+        interventions=settings(CONFIG.interventions),
+        code=code("intervene_network"),
+    script:
+        "../scripts/intervene_network.py"

@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 from chunkscope.chunks.extractor import Labels
 
 
-def align_states(
-    states: Labels, truth: NDArray[np.integer], names: Sequence[str]
-) -> pd.DataFrame:
+def align_states(states: Labels, truth: NDArray[np.integer], names: Sequence[str]) -> pd.DataFrame:
     """The true label that most of each state's steps have.
 
     Args:

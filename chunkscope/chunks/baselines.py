@@ -7,7 +7,7 @@ import pandas as pd
 from sklearn.cluster import KMeans
 
 from chunkscope.chunks.clustering import draw_sample, radius
-from chunkscope.chunks.extractor import Activations, Extractor, Labels, Tokens
+from chunkscope.chunks.extractor import Activations, Extractor, Labels, Tokens, check_activity
 
 
 class KMeansExtractor(Extractor):
@@ -22,6 +22,7 @@ class KMeansExtractor(Extractor):
 
     def fit(self, activations: Activations, tokens: Tokens) -> KMeansExtractor:
         """Place the centres on a subsample of the steps."""
+        check_activity(activations, tokens)
         rows = draw_sample(
             activations.reshape(-1, activations.shape[-1]), self.subsample, self.random_state
         ).rows

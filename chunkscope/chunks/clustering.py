@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.decomposition import PCA
 
+from chunkscope.chunks.extractor import NOISE
 from chunkscope.errors import ExtractionError
 
-NOISE = -1
 RADIUS_QUANTILE = 0.99
 
 Rows = NDArray[np.floating]
@@ -48,7 +48,7 @@ class DensityClustering(BaseEstimator):
         min_samples: int = 10,
         subsample: int = 10_000,
         variance: float = 0.99,
-        reach: float = 1.5,
+        reach: float = 2.5,
         random_state: int = 0,
     ) -> None:
         self.min_cluster_size = min_cluster_size
@@ -63,7 +63,15 @@ class DensityClustering(BaseEstimator):
         return self.fit_sample(draw_sample(rows, self.subsample, self.random_state)).label(rows)
 
     def fit_sample(self, sample: Sample) -> DensityClustering:
-        """Cluster a drawn sample (shared by several settings, which then share one tree)."""
+        """Cluster a drawn sample (shared by several settings, which then share one tree).
+
+        Raises:
+            ExtractionError: ``min_cluster_size`` is below 2.
+        """
+        if self.min_cluster_size < 2:
+            raise ExtractionError(
+                f"min_cluster_size: got {self.min_cluster_size}; a state needs at least 2 rows"
+            )
         reduced = sample.reduced(self.variance)
         clusterer = hdbscan.HDBSCAN(
             min_cluster_size=self.min_cluster_size,
@@ -80,6 +88,7 @@ class DensityClustering(BaseEstimator):
 
     def _take_states(self, rows: Rows, labels: Labels, persistence: Rows) -> None:
         """Keep prototypes and radii, the largest state first so that ids are canonical."""
+        labels = _unite_masses(rows, labels)
         found = np.unique(labels[labels != NOISE])
         members = [rows[labels == state] for state in found]
         prototypes = [m.mean(axis=0, dtype=np.float64) for m in members]
@@ -100,8 +109,16 @@ class DensityClustering(BaseEstimator):
 
         Args:
             rows: (..., unit); the leading axes are kept.
+
+        Raises:
+            ExtractionError: a row is not finite, or has another number of units than those fitted.
         """
-        flat = rows.reshape(-1, rows.shape[-1])
+        flat = _finite(rows)
+        if flat.shape[1] != self.prototypes_.shape[1]:
+            raise ExtractionError(
+                f"activations: got {flat.shape[1]} units; the states were found in "
+                f"{self.prototypes_.shape[1]}; pass activity of the same site"
+            )
         labels = nearest(flat, self.prototypes_, self.reach * self.radii_)
         return labels.reshape(rows.shape[:-1])
 
@@ -145,19 +162,28 @@ def draw_sample(rows: Rows, size: int, random_state: int) -> Sample:
     rows therefore draws the same sample, and labels follow the rows.
 
     Raises:
-        ExtractionError: a row is not finite, or there are fewer than three rows.
+        ExtractionError: a row is not finite, or fewer than three would be drawn.
     """
-    rows = np.ascontiguousarray(rows, dtype=np.float32).reshape(-1, rows.shape[-1])
-    bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
-    if bad.size:
+    rows = _finite(rows)
+    if min(len(rows), size) < 3:
         raise ExtractionError(
-            f"activations: {bad.size} of {len(rows)} rows are not finite (first: row {bad[0]}); "
-            "HDBSCAN would call them noise; record the activations again"
+            f"activations: got {len(rows)} rows and a subsample of {size}; clustering needs at "
+            "least 3; record more sequences or raise subsample"
         )
-    if len(rows) < 3:
-        raise ExtractionError(f"activations: got {len(rows)} rows; clustering needs at least 3")
     hashes = _row_hashes(rows, random_state)
     return Sample(rows[np.argsort(hashes, kind="stable")[:size]], TreeMemory())
+
+
+def _finite(rows: Rows) -> NDArray[np.float32]:
+    """``rows (..., unit)`` as (row, unit) float32, in which states are found and recognised."""
+    flat = np.ascontiguousarray(rows, dtype=np.float32).reshape(-1, rows.shape[-1])
+    bad = np.flatnonzero(~np.isfinite(flat).all(axis=1))
+    if bad.size:
+        raise ExtractionError(
+            f"activations: {bad.size} of {len(flat)} rows are not finite (first: row {bad[0]}); "
+            "HDBSCAN would call them noise; record the activations again"
+        )
+    return flat
 
 
 def nearest(rows: Rows, prototypes: Rows, limits: Rows, block: int = 8192) -> Labels:
@@ -181,14 +207,14 @@ def nearest(rows: Rows, prototypes: Rows, limits: Rows, block: int = 8192) -> La
 
 
 def _principal_scores(rows: Rows, variance: float) -> Rows:
-    spread = rows.std(axis=0)
-    if not (spread > 0).any():
+    if (rows == rows[0]).all():  # without variance there is no share of it to keep
         return rows[:, :1].astype(np.float64)
     components = variance if variance < 1 else None
     return PCA(components, svd_solver="full").fit_transform(rows.astype(np.float64))
 
 
 def _row_hashes(rows: NDArray[np.float32], random_state: int) -> NDArray[np.uint64]:
+    """A seeded hash of every row's values and of how many equal rows came before it."""
     rng = np.random.Generator(np.random.PCG64(random_state))
     odd = rng.integers(0, 2**63, rows.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
     # adding zero turns -0.0 into 0.0, which compares equal and must hash equal
@@ -215,11 +241,29 @@ def _mix(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return keys ^ (keys >> np.uint64(31))
 
 
+def _unite_masses(rows: Rows, labels: Labels) -> Labels:
+    """Labels in which a mass of equal rows is one cluster, as HDBSCAN's tree may cut it anywhere.
+
+    Nothing recurs in rows that are all the same, so these are noise.
+    """
+    if (rows == rows[0]).all():
+        return np.full_like(labels, NOISE)
+    united = labels.copy()
+    cluster_of: dict[bytes, int] = {}
+    for state in np.unique(labels[labels != NOISE]):
+        members = rows[labels == state]
+        if (members == members[0]).all():
+            united[labels == state] = cluster_of.setdefault(members[0].tobytes(), state)
+    return united
+
+
 def radius(members: Rows, prototype: Rows) -> float:
+    """The distance from ``prototype (unit,)`` that holds 99 % of ``members (row, unit)``."""
     return float(np.quantile(np.linalg.norm(members - prototype, axis=1), RADIUS_QUANTILE))
 
 
 def _validity(clusterer: hdbscan.HDBSCAN) -> float:
+    """Relative validity (Moulavi et al. 2014, on the tree's own edges); NaN below two states."""
     found = len(set(clusterer.labels_.tolist()) - {NOISE})
     if found < 2:
         return float("nan")

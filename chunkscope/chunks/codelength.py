@@ -13,8 +13,9 @@ def conditional_bits(
 ) -> NDArray[np.float64]:
     """Bits of each held-out outcome under counts of (context, outcome) from elsewhere.
 
-    ``p(o | c) = (n_co + n_o / n) / (n_c + 1)``: the counts of the context, plus one pseudo-count
-    spread as the outcomes are overall; outcomes never seen share one further pseudo-count.
+    ``p(o | c) = (n_co + q_o) / (n_c + 1)``: the counts of the context, plus one pseudo-count
+    spread as the outcomes are overall, ``q_o = (n_o + 1 / K) / (n + 1)``; the further pseudo-count
+    in it is spread over all K outcomes, so that one never seen costs finitely many bits.
 
     Args:
         context, outcome: (step,) labels to count.
@@ -56,8 +57,9 @@ def tracking_bits(
 ) -> NDArray[np.float64]:
     """Bits of the next label given the present label and the next symbol.
 
-    It is zero where the labels form a deterministic (unifilar) machine over the symbols, and grows
-    where one state was cut in two by something that no symbol explains.
+    It tends to zero (with more counts) where the labels form a deterministic (unifilar) machine
+    over the symbols, and stays above where one state was cut in two by something that no symbol
+    explains. Shapes are those of :func:`symbol_bits`.
     """
     symbols = int(max(tokens.max(), held_tokens.max())) + 1
     bits = conditional_bits(

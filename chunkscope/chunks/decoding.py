@@ -48,14 +48,16 @@ def decode_by_lookup(
         later_states, later_tokens: (later step,) what is decoded; -1 is an unseen state.
 
     Returns:
-        ``accuracy`` (unseen counts as wrong), ``coverage`` (share of states seen before),
-        ``accuracy_seen`` (on these alone), ``chance`` (of the commonest symbol).
+        ``accuracy`` (unseen counts as wrong), ``coverage`` (share of later steps whose state was
+        seen before), ``accuracy_seen`` (on these alone; NaN if there are none), ``chance``
+        (accuracy of always guessing the commonest symbol remembered).
     """
     symbols = int(max(tokens.max(), later_tokens.max())) + 1
-    counts = np.zeros((int(states.max(initial=-1)) + 1, symbols))
+    most = max(states.max(initial=-1), later_states.max(initial=-1))
+    counts = np.zeros((int(most) + 1, symbols))
     known = states >= 0
     np.add.at(counts, (states[known], tokens[known]), 1)
-    seen = (later_states >= 0) & (later_states < len(counts))
+    seen = np.append(counts.any(axis=1), False)[later_states]  # -1 is the last, and never seen
     right = np.zeros(len(later_states), dtype=bool)
     right[seen] = counts.argmax(axis=1)[later_states[seen]] == later_tokens[seen]
     commonest = np.bincount(tokens.astype(np.int64), minlength=symbols).argmax()

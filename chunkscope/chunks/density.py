@@ -20,9 +20,16 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import adjusted_rand_score
 
-from chunkscope.chunks.clustering import NOISE, DensityClustering, draw_sample
+from chunkscope.chunks.clustering import DensityClustering, draw_sample
 from chunkscope.chunks.codelength import symbol_bits, tracking_bits
-from chunkscope.chunks.extractor import Activations, Extractor, Labels, Tokens
+from chunkscope.chunks.extractor import (
+    NOISE,
+    Activations,
+    Extractor,
+    Labels,
+    Tokens,
+    check_activity,
+)
 from chunkscope.chunks.settings import CANDIDATE_SIZES
 
 Fits = dict[int, DensityClustering]
@@ -47,7 +54,7 @@ class DensityExtractor(Extractor):
         min_samples: int = 10,
         subsample: int = 10_000,
         variance: float = 0.99,
-        reach: float = 1.5,
+        reach: float = 2.5,
         repeats: int = 3,
         held_out: float = 0.25,
         random_state: int = 0,
@@ -63,8 +70,14 @@ class DensityExtractor(Extractor):
         self.random_state = random_state
 
     def fit(self, activations: Activations, tokens: Tokens) -> DensityExtractor:
-        """Cluster all but the held-out sequences (the last ones), and compare settings on those."""
-        split = len(tokens) - max(1, round(self.held_out * len(tokens)))
+        """Cluster all but the held-out sequences (the last ones), and compare settings on those.
+
+        Raises:
+            ExtractionError: see :func:`check_activity`; or a step is not finite.
+        """
+        check_activity(activations, tokens)
+        held_out = round(self.held_out * len(tokens))
+        split = len(tokens) - min(max(held_out, 1), len(tokens) - 1)
         fits = [self._fit_sizes(activations[:split], repeat) for repeat in range(self.repeats)]
         self.sweep_ = self._compare(fits, activations, tokens, split)
         chosen = choose(self.sweep_)
@@ -146,8 +159,8 @@ def agreement(labelings: list[Labels]) -> float:
 
 def choose(sweep: pd.DataFrame) -> int:
     """The row of the chosen candidate (the rule stands in the module's docstring)."""
-    best = sweep["code_bits"].idxmin()
-    limit = sweep["code_bits"][best] + sweep["code_bits_se"][best]
+    best = int(sweep["code_bits"].to_numpy().argmin())
+    limit = sweep["code_bits"].iloc[best] + sweep["code_bits_se"].iloc[best]
     equals = sweep[sweep["code_bits"] <= limit]
     ranked = equals.sort_values(
         ["stability", "coverage", "min_cluster_size"], ascending=False, kind="stable"

@@ -26,10 +26,13 @@ class Dictionary:
         persistence: (state,) HDBSCAN's cluster persistence; NaN for other extractors.
         constrained: (state, unit) whether the state constrains the unit: its spread within the
             state is below a set share of its overall spread.
-        tolerance: (state, unit) standard deviation of the unit within the state.
+        tolerance: (state, unit) spread of the unit within the state: root mean square distance of
+            its members from the prototype.
         letters: (state,) states of one letter have the same symbol and the same future.
+        units: (chunk,) the unit of a :class:`~chunkscope.chunks.reading.Parse` that is the chunk.
         paths: (chunk, step) the letters each chunk runs through, -1 after its end.
-        counts: (chunk,) occurrences in the parse of the training split.
+        counts: (chunk,) occurrences in the parse of the training split, less those so near their
+            sequence's end that it may have cut them.
         savings: (chunk,) bits that the chunk's merge saved.
         spellings: (chunk, step) the symbols most often read along the chunk, -1 after its end.
         spelled: (chunk,) share of its occurrences that read exactly these symbols.
@@ -42,6 +45,7 @@ class Dictionary:
     constrained: NDArray[np.bool_]
     tolerance: NDArray[np.float32]
     letters: NDArray[np.int64]
+    units: NDArray[np.int64]
     paths: NDArray[np.int64]
     counts: NDArray[np.int64]
     savings: NDArray[np.float64]
@@ -82,6 +86,7 @@ class Dictionary:
         return pd.DataFrame(
             {
                 "chunk": np.arange(len(self.paths)),
+                "unit": self.units,
                 "spelling": [spell(row, symbols) for row in self.spellings],
                 "spelled": self.spelled,
                 "count": self.counts,
@@ -112,18 +117,23 @@ def describe_states(
     return {
         "members": members.astype(np.int64),
         "tolerance": tolerance.astype(np.float32),
-        "constrained": tolerance < constrained * rows.std(axis=0, dtype=np.float64),
+        "constrained": (tolerance < constrained * rows.std(axis=0, dtype=np.float64))
+        & (members > 0)[:, None],
     }
 
 
 def describe_chunks(
     merger: ChunkMerger, units: Labels, boundary: NDArray[np.bool_], tokens: Tokens
 ) -> dict[str, NDArray[np.generic]]:
-    """Path, count, saving and commonest spelling of every chunk that the parse uses.
+    """Unit, path, count, saving and commonest spelling of every chunk that the parse uses.
 
-    The last unit of a sequence is left out of the counts: the sequence's end may have cut it.
+    A unit that begins within the longest chunk's length of its sequence's end is left out of the
+    counts: the end may have cut it. A chunk that larger ones left with fewer than ``min_count``
+    occurrences is left out altogether.
     """
-    begins = boundary & (np.cumsum(boundary, axis=1) < boundary.sum(axis=1, keepdims=True))
+    longest = max((len(chunk) for chunk in merger.chunks_), default=1)
+    begins = boundary.copy()
+    begins[:, max(0, boundary.shape[1] - longest) :] = False
     counts = np.bincount(units[begins & (units >= 0)], minlength=len(merger.chunks_))
     used = np.flatnonzero(counts >= merger.min_count)
     used = used[used >= merger.n_labels_]
@@ -131,7 +141,7 @@ def describe_chunks(
     paths = np.full((len(used), width), -1, dtype=np.int64)
     spellings = np.full((len(used), width), -1, dtype=np.int64)
     spelled = np.zeros(len(used))
-    for row, unit in enumerate(used):
+    for row, unit in enumerate(used.tolist()):
         path = merger.chunks_[unit]
         paths[row, : len(path)] = path
         texts = _texts(units, begins, tokens, unit, len(path))
@@ -139,6 +149,7 @@ def describe_chunks(
         spellings[row, : len(path)] = distinct[times.argmax()]
         spelled[row] = times.max() / times.sum()
     return {
+        "units": used,
         "paths": paths,
         "counts": counts[used],
         "savings": merger.savings_[used - merger.n_labels_],

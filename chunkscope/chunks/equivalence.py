@@ -5,11 +5,12 @@ this one, say), and a path through such states looks different each time it is t
 paths are merged into chunks, states are therefore lumped into *letters*: two states become one
 where a two-part code of the stream gets shorter by it,
 
-    L = N [ H(x | s) + H(x', s' | s) ] + 1/2 log2 N x (free frequencies),
+    L = N [ H(x | s) + H(x', s' | s) ] + 1/2 log2 N x (free frequencies)
 
-so that a letter still tells which symbol is being read and what comes next, and nothing else.
-This is the state merging of automaton learning (Carrasco & Oncina 1994; Thollard et al. 2000 for
-the description-length form), on states found in activity instead of prefixes.
+(a distribution over k values seen has k - 1 free frequencies), so that a letter still tells which
+symbol is being read and what comes next, and nothing else. This is the state merging of automaton
+learning (Carrasco & Oncina 1994; Thollard et al. 2000 for the description-length form), on states
+found in activity instead of prefixes.
 """
 
 from __future__ import annotations
@@ -73,25 +74,48 @@ def _following_counts(
 
 
 def _cost_changes(present: Counts, following: Counts, half_log: float) -> Counts:
-    """(state, state) change of the code length, in bits, if the two were one; upper triangle."""
-    n = len(present)
-    flat = following.reshape(n, -1)
-    into = following.reshape(-1, n)
+    """(state, state) change of L, in bits, if the two were one; infinite but above the diagonal."""
+    return (
+        _row_changes(present, half_log)
+        + _row_changes(following.reshape(len(following), -1), half_log)
+        + _column_changes(following, half_log)
+    )
+
+
+def _row_changes(counts: Counts, half_log: float) -> Counts:
+    """Change of L where two rows share one distribution."""
+    n, bits = len(counts), _row_bits(counts, half_log)
     change = np.full((n, n), np.inf)
-    present_bits, flat_bits, into_bits = _row_bits(present), _row_bits(flat), _xlog2x(into)
-    present_free, flat_free = (present > 0).sum(axis=1), (flat > 0).sum(axis=1)
     for i in range(n - 1):
-        rest = slice(i + 1, n)
-        both_present, both_flat = present[i] + present[rest], flat[i] + flat[rest]
-        emitting = _row_bits(both_present) - present_bits[i] - present_bits[rest]
-        leaving = _row_bits(both_flat) - flat_bits[i] - flat_bits[rest]
-        # the predecessors no longer have to say which of the two comes next
-        arriving = (
-            into_bits[:, [i]] + into_bits[:, rest] - _xlog2x(into[:, [i]] + into[:, rest])
-        ).sum(axis=0)
-        free = (both_present > 0).sum(axis=1) - present_free[i] - present_free[rest]
-        free = free + (both_flat > 0).sum(axis=1) - flat_free[i] - flat_free[rest] + 2
-        change[i, rest] = emitting + leaving + arriving + half_log * free
+        together = _row_bits(counts[i] + counts[i + 1 :], half_log)
+        change[i, i + 1 :] = together - bits[i] - bits[i + 1 :]
+    return change
+
+
+def _column_changes(following: Counts, half_log: float) -> Counts:
+    """Change of L where predecessors no longer say which of two states comes next.
+
+    The two are predecessors as well, and one by then: their own rows count as their sum.
+    """
+    n = len(following)
+    change = np.full((n, n), np.inf)
+    for i in range(n - 1):
+        rest = np.arange(i + 1, n)
+        apart = _cell_changes(following[:, :, [i]], following[:, :, rest], half_log).sum(axis=1)
+        own = apart[i] + apart[rest, rest - rest[0]]
+        to_first = following[i, :, i] + following[rest, :, i]
+        to_second = following[i][:, rest].T + following[rest, :, rest]
+        together = _cell_changes(to_first, to_second, half_log).sum(axis=1)
+        change[i, rest] = apart.sum(axis=0) - own + together
+    return change
+
+
+def _cell_changes(first: Counts, second: Counts, half_log: float) -> Counts:
+    """Change of L where two frequencies become one; none where either is zero."""
+    first, second = np.broadcast_arrays(first, second)
+    change, both = np.zeros(first.shape), (first > 0) & (second > 0)
+    one, other = first[both], second[both]
+    change[both] = _xlog2x(one) + _xlog2x(other) - _xlog2x(one + other) - half_log
     return change
 
 
@@ -105,9 +129,10 @@ def _lump(present: Counts, following: Counts, first: int, second: int) -> tuple[
     return present, following
 
 
-def _row_bits(counts: Counts) -> Counts:
-    """n log2 n - sum c log2 c of every row: its empirical code length."""
-    return _xlog2x(counts.sum(axis=-1)) - _xlog2x(counts).sum(axis=-1)
+def _row_bits(counts: Counts, half_log: float) -> Counts:
+    """(row,) n log2 n - sum c log2 c, and half_log for every free frequency."""
+    bits = _xlog2x(counts.sum(axis=1)) - _xlog2x(counts).sum(axis=1)
+    return bits + half_log * ((counts > 0).sum(axis=1) - 1)
 
 
 def _xlog2x(count: Counts) -> Counts:

@@ -14,7 +14,7 @@ from chunkscope.chunks.dictionary import describe_chunks
 from chunkscope.chunks.extractor import Activations, Labels, Tokens
 from chunkscope.chunks.reading import Parse, Reading, Segmenter, read_chunks
 from chunkscope.chunks.settings import ChunkSettings, MergingSettings
-from chunkscope.randomness import integer_seed
+from chunkscope.randomness import integer_seed, stream
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,12 @@ class Stream:
 
     Attributes:
         parse: every array (sequence, time).
-        first_chunk: units from here on are chunks; those below are single letters.
-        chunks: how many chunks the dictionary has.
+        chunks: (chunk,) the units that are chunks of the dictionary; the others are single letters
+            or what larger chunks left of smaller ones.
     """
 
     parse: Parse
-    first_chunk: int
-    chunks: int
+    chunks: NDArray[np.int64]
 
     def arrays(self, prefix: str) -> dict[str, NDArray[np.generic]]:
         """Name -> array, for ``np.savez``."""
@@ -38,8 +37,7 @@ class Stream:
             f"{prefix}/letters": self.parse.letters.astype(np.int32),
             f"{prefix}/units": self.parse.units.astype(np.int32),
             f"{prefix}/boundary": self.parse.boundary,
-            f"{prefix}/first_chunk": np.array(self.first_chunk),
-            f"{prefix}/chunks": np.array(self.chunks),
+            f"{prefix}/chunks": self.chunks,
         }
 
     @classmethod
@@ -47,7 +45,7 @@ class Stream:
         """The inverse of :meth:`arrays`."""
         kinds = ("states", "letters", "units", "boundary")
         parse = Parse(*(arrays[f"{prefix}/{kind}"] for kind in kinds))  # type: ignore[arg-type]
-        return cls(parse, int(arrays[f"{prefix}/first_chunk"]), int(arrays[f"{prefix}/chunks"]))
+        return cls(parse, arrays[f"{prefix}/chunks"])  # type: ignore[arg-type]
 
 
 def read_density(
@@ -64,11 +62,7 @@ def read_density(
 
 def stream_of(reading: Reading, activations: Activations) -> Stream:
     """A reading's parse of ``activations (sequence, time, unit)``."""
-    return Stream(
-        reading.parse(activations),
-        reading.segmenter.merger.n_labels_,
-        len(reading.dictionary.paths),
-    )
+    return Stream(reading.parse(activations), reading.dictionary.units)
 
 
 def read_baselines(
@@ -94,7 +88,7 @@ def read_baselines(
         n_states=max(2, n), random_state=integer_seed(seed, "chunks", "kmeans", member)
     )
     grouped = read_chunks(kmeans, activations[train], tokens[train], settings.merging)
-    rng = np.random.default_rng(integer_seed(seed, "chunks", "shuffled", member))
+    rng = stream(seed, "chunks", "shuffled", member)
     shuffled = rng.permuted(reading.extractor.predict(activations), axis=1)
     return {
         "kmeans": stream_of(grouped, activations),
@@ -115,4 +109,4 @@ def _merge(
     segmenter = Segmenter.fit(states[train], tokens[train], n, merging)
     fitted = segmenter.parse(states[train])
     chunks = describe_chunks(segmenter.merger, fitted.units, fitted.boundary, tokens[train])
-    return Stream(segmenter.parse(states), segmenter.merger.n_labels_, len(chunks["paths"]))
+    return Stream(segmenter.parse(states), chunks["units"])  # type: ignore[arg-type]

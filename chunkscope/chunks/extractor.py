@@ -9,9 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from chunkscope.errors import ExtractionError
+
 Activations = NDArray[np.floating]  # (sequence, time, unit)
 Tokens = NDArray[np.integer]  # (sequence, time)
 Labels = NDArray[np.int64]  # (sequence, time), -1 is noise
+
+NOISE = -1  # the label of steps that belong to no state
 
 
 class Extractor(BaseEstimator, ABC):
@@ -39,3 +43,21 @@ class Extractor(BaseEstimator, ABC):
     @abstractmethod
     def predict(self, activations: Activations) -> Labels:
         """The state of every step of ``activations (..., unit)``; -1 is noise."""
+
+
+def check_activity(activations: Activations, tokens: Tokens) -> None:
+    """Check that activity and symbols belong together and are enough to fit an extractor.
+
+    Raises:
+        ExtractionError: the shapes do not match, or there are fewer than two sequences or steps.
+    """
+    if activations.ndim != 3 or activations.shape[:2] != tokens.shape:
+        raise ExtractionError(
+            f"activations: got shape {activations.shape} with tokens of shape {tokens.shape}; must "
+            "be (sequence, time, unit) with (sequence, time); pass both of the same recording"
+        )
+    if min(tokens.shape) < 2:
+        raise ExtractionError(
+            f"activations: got {tokens.shape[0]} sequences of {tokens.shape[1]} steps; needs at "
+            "least 2 of each (settings are compared on held-out sequences); record more"
+        )

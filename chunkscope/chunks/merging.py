@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from chunkscope.chunks.extractor import NOISE
 from chunkscope.errors import ExtractionError
 
 Stream = NDArray[np.int64]
 
-GAP = -2  # stands between sequences; nothing merges with it
-NOISE = -1  # a label that belongs to no state; nothing merges with it
+GAP = -2  # stands between sequences; like NOISE, it merges with nothing
 
 
 class ChunkMerger(BaseEstimator):
@@ -30,6 +30,7 @@ class ChunkMerger(BaseEstimator):
         >>> units, boundary = merger.parse(labels)  # each (sequence, time)
 
     Attributes after ``fit``:
+        n_labels_: units below are single labels, units from here on are chunks.
         chunks_: the label path of every unit, single labels first, then merges in order.
         merges_: (merge, 2) units joined by each merge.
         savings_: (merge,) bits that each merge saved on the training stream.
@@ -49,10 +50,17 @@ class ChunkMerger(BaseEstimator):
         self.max_length = max_length
         self.self_merge = self_merge
 
-    def fit(self, labels: NDArray[np.integer], y: None = None) -> ChunkMerger:
-        """Find the chunks of ``labels (sequence, time)``."""
+    def fit(
+        self, labels: NDArray[np.integer], y: None = None, *, n_labels: int | None = None
+    ) -> ChunkMerger:
+        """Find the chunks of ``labels (sequence, time)``.
+
+        Args:
+            n_labels: how many labels there are, occurring here or not; if not given, those up to
+                the largest that occurs.
+        """
         stream = _stream(labels)
-        self.n_labels_ = int(stream.max(initial=-1)) + 1
+        self.n_labels_ = int(stream.max(initial=-1)) + 1 if n_labels is None else n_labels
         chunks: list[tuple[int, ...]] = [(label,) for label in range(self.n_labels_)]
         merges: list[tuple[int, int]] = []
         savings: list[float] = []
@@ -74,6 +82,9 @@ class ChunkMerger(BaseEstimator):
         Returns:
             units: (sequence, time) the unit each step belongs to (-1: noise).
             boundary: (sequence, time) whether a unit begins at the step.
+
+        Raises:
+            ExtractionError: a label is none of those fitted.
         """
         labels = labels.astype(np.int64)
         if labels.max(initial=-1) >= self.n_labels_:
@@ -86,7 +97,7 @@ class ChunkMerger(BaseEstimator):
             stream = _join(stream, int(first), int(second), new)
         lengths = np.array([len(chunk) for chunk in self.chunks_], dtype=np.int64)
         units = stream[stream != GAP]
-        spans = np.where(units >= 0, lengths[np.maximum(units, 0)], 1)
+        spans = np.append(lengths, 1)[units]  # noise, -1, is one step long
         boundary = np.zeros(labels.size, dtype=bool)
         boundary[np.cumsum(spans) - spans] = True
         return np.repeat(units, spans).reshape(labels.shape), boundary.reshape(labels.shape)
@@ -131,6 +142,7 @@ def _matches(stream: Stream, first: int, second: int) -> NDArray[np.int64]:
 
 
 def _join(stream: Stream, first: int, second: int, new: int) -> Stream:
+    """The stream with unit ``new`` wherever the pair stood."""
     at = _matches(stream, first, second)
     joined = stream.copy()
     joined[at] = new
@@ -138,6 +150,7 @@ def _join(stream: Stream, first: int, second: int, new: int) -> Stream:
 
 
 def _count_pairs(stream: Stream, units: int) -> tuple[Stream, Stream, Stream]:
+    """First unit, second unit and count of every adjacent pair of units."""
     left, right = stream[:-1], stream[1:]
     whole = (left >= 0) & (right >= 0)
     pairs, count = np.unique(left[whole] * units + right[whole], return_counts=True)

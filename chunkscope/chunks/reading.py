@@ -37,7 +37,7 @@ class Segmenter:
 
     Attributes:
         letters: (state,) the letter of every state.
-        merger: fitted on the letters; its units from ``first_chunk`` on are chunks.
+        merger: fitted on the letters; its units from ``n_labels_`` on are chunks.
     """
 
     letters: NDArray[np.int64]
@@ -47,7 +47,9 @@ class Segmenter:
     def fit(cls, states: Labels, tokens: Tokens, n: int, merging: MergingSettings) -> Segmenter:
         """Lump ``n`` states into letters and merge these, on ``(sequence, time)`` streams."""
         letters = lump_states(states, tokens, n)
-        return cls(letters, ChunkMerger(**merging.model_dump()).fit(_lettered(states, letters)))
+        merger = ChunkMerger(**merging.model_dump())
+        stream = _lettered(states, letters)
+        return cls(letters, merger.fit(stream, n_labels=int(letters.max(initial=-1)) + 1))
 
     def parse(self, states: Labels) -> Parse:
         """Cut up a stream of states ``(sequence, time)``."""

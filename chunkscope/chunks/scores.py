@@ -70,8 +70,7 @@ def word_scores(
     boundary: Boundaries,
     true_words: NDArray[np.integer],
     true_boundary: Boundaries,
-    chunks: int,
-    first_chunk: int,
+    chunks: NDArray[np.integer],
 ) -> Scores:
     """Which words the chunks are, by type and by occurrence.
 
@@ -81,9 +80,9 @@ def word_scores(
     different contexts are different words.
 
     Args:
-        units, boundary: (sequence, time) the parse; units from ``first_chunk`` on are chunks.
+        units, boundary: (sequence, time) the parse.
         true_words, true_boundary: (sequence, time) the truth.
-        chunks: chunks in the dictionary, whether they occur here or not.
+        chunks: (chunk,) the units that are chunks of the dictionary, occurring here or not.
 
     Returns:
         ``words``: true word types here; ``recall``: share of them that some chunk is;
@@ -92,7 +91,7 @@ def word_scores(
         of chunk occurrences that span one word.
     """
     found = _spans(units, boundary)
-    found = found[(found[:, 3] >= first_chunk) & (found[:, 2] >= 2)]
+    found = found[np.isin(found[:, 3], chunks)]
     true = _spans(true_words, true_boundary)
     true = true[true[:, 2] >= 2]
     words = np.unique(true[:, 3])
@@ -103,7 +102,7 @@ def word_scores(
     return {
         "words": float(len(words)),
         "recall": _ratio(len(set(right)), len(words)),
-        "precision": _ratio(len(right), chunks),
+        "precision": _ratio(len(right), len(chunks)),
         "occurrence_recall": _ratio((spanned >= 0).sum(), len(true)),
         "occurrence_precision": _ratio((spanned >= 0).sum(), len(found)),
     }

@@ -31,6 +31,9 @@ ROWS = {
 }
 """Row of the score table -> what it is."""
 
+COUNTS = ("states", "chunks", "word_words", "noise")
+"""Measures that say how much there is, not how right it is."""
+
 
 @dataclass(frozen=True)
 class Truth:
@@ -64,7 +67,7 @@ def score_stream(
     boundary = labels["boundary"].astype(bool)
     return {
         "states": float(states.max(initial=-1) + 1),
-        "chunks": float(stream.chunks),
+        "chunks": float(len(stream.chunks)),
         "noise": float((states[test] < 0).mean()),
         **_named("state", state_scores(states[test], labels["state"])),
         **_named("causal", state_scores(states[test], labels["causal"])),
@@ -76,7 +79,6 @@ def score_stream(
                 labels["word"],
                 boundary,
                 stream.chunks,
-                stream.first_chunk,
             ),
         ),
         **_named("boundary", boundary_scores(stream.parse.boundary[test], boundary)),
@@ -116,7 +118,10 @@ def summary(scores: pd.DataFrame) -> pd.DataFrame:
     """
     table = summarise(scores, ["row", "measure"])
     means = table.set_index(["row", "measure"])["mean"]
-    floors = [_floor(row, measure, means) for row, measure in zip(table["row"], table["measure"])]
+    floors = [
+        _floor(row, measure, means)
+        for row, measure in zip(table["row"], table["measure"], strict=True)
+    ]
     table["floor"] = floors
     bits = means.get(("density", "bayes_bits"), np.nan)
     table["ceiling"] = [_ceiling(measure, bits) for measure in table["measure"]]
@@ -135,9 +140,6 @@ def _ceiling(measure: str, bits: float) -> float:
     if measure in COUNTS:
         return float("nan")
     return bits if measure.endswith("_bits") else 1.0
-
-
-COUNTS = ("states", "chunks", "word_words", "noise")
 
 
 def _named(prefix: str, scores: Scores) -> Scores:

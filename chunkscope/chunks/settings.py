@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, field_validator
 
 from chunkscope.settings import Settings
+
+Size = Annotated[int, Field(ge=2)]
 
 CANDIDATE_SIZES = (15, 25, 50, 100, 150, 200, 300, 400)
 
@@ -14,18 +16,18 @@ CANDIDATE_SIZES = (15, 25, 50, 100, 150, 200, 300, 400)
 class DensitySettings(Settings):
     """States: clusters of population vectors found by HDBSCAN on a subsample."""
 
-    min_cluster_size: PositiveInt | Literal["auto"] = "auto"
+    min_cluster_size: Size | Literal["auto"] = "auto"
     """Smallest number of subsampled rows that make a state; `auto` chooses among `candidates`
     by label-free criteria on held-out training sequences."""
-    candidates: tuple[PositiveInt, ...] = CANDIDATE_SIZES
+    candidates: tuple[Size, ...] = CANDIDATE_SIZES
     """The sizes (rows) that `auto` sweeps."""
     min_samples: PositiveInt = 10
     """Neighbours (rows) that set the core distance: how much density smooths over."""
-    subsample: PositiveInt = 10_000
+    subsample: int = Field(10_000, ge=3)
     """Rows clustered; the rest are assigned to the nearest prototype."""
     variance: float = Field(0.99, gt=0, le=1)
     """Share of variance that the PCA in front of HDBSCAN keeps."""
-    reach: float = Field(1.5, gt=0)
+    reach: float = Field(2.5, gt=0)
     """A row further from its nearest prototype than `reach` times that state's radius is noise
     (radius: the distance that holds 99 % of the state's own members)."""
     repeats: int = Field(3, ge=2)

@@ -16,3 +16,7 @@ class FigureSettings(Settings):
     """Resolution of the PNG copies (dots per inch)."""
     steps: int = Field(default=60, ge=10, le=400)
     """Steps of a sequence that activity panels show."""
+    run: str | None = None
+    """Run whose activity, decoding and grafts are drawn; the first run of the study if not set."""
+    overview: str | None = None
+    """Run that page one is drawn of; `run` if not set."""

@@ -12,8 +12,11 @@ from chunkscope.settings import Settings
 class InterventionSettings(Settings):
     """What is changed in a network, where, how strongly, and how long its answer is followed."""
 
-    sites: tuple[tuple[str, ...], ...] = Field((("layers.0.hook_h",),), min_length=1)
-    """Sets of sites; those of one set are changed together."""
+    sites: tuple[tuple[str, ...], ...] = Field(
+        (("layers.*.hook_h",), ("layers.*.hook_[hc]",)), min_length=1
+    )
+    """Sets of patterns (fnmatch) of sites; those that one set matches are changed together. The
+    default is the hidden state, and the whole recurrent state where that is more."""
     recipients: PositiveInt = 64
     """Steps (per donor, lag and mode) into which a donor is grafted; fewer where fewer do not
     predict the donor's target anyway."""

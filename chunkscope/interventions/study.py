@@ -33,6 +33,7 @@ from chunkscope.interventions.recipients import (
 from chunkscope.interventions.settings import InterventionSettings
 from chunkscope.networks.affine import Affine
 from chunkscope.networks.recurrent import Recurrent
+from chunkscope.networks.sites import match_sites
 
 INDUCED: tuple[tuple[Kind, str], ...] = (
     ("graft", "all"),
@@ -76,6 +77,7 @@ def run_study(
             that are too short.
         SiteError: a site that the network or a recording does not have.
     """
+    settings = settings.model_copy(update={"sites": site_sets(settings.sites, network.sites)})
     _check(network, (train, test), donors, settings)
     study = _Study(network, donors, settings, rng)
     if not study.informative.any():
@@ -83,6 +85,47 @@ def run_study(
     pool = draw_steps(test, POOL, settings.lags, rng)
     tables = [study.table(train, test, pool, mode) for mode in MODES]
     return pd.concat(tables, ignore_index=True)[list(COLUMNS)]
+
+
+def graft_distributions(
+    network: Recurrent,
+    test: Recording,
+    donors: Donors,
+    settings: InterventionSettings,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """What the network predicts at the first visible lag after each graft and each control.
+
+    Whole vectors of the first set of sites are grafted at full strength, in forced mode, into
+    recipients whose own prediction is not the donor's target: the bars of the paper's figure.
+
+    Args:
+        network, test, donors, settings, rng: as for :func:`run_study`.
+
+    Returns:
+        ``seed, donor, control, lag, symbol, probability, n``: the mean next-symbol distribution
+        over ``n`` recipients, for every donor that is informative at this lag.
+    """
+    sets = site_sets(settings.sites, network.sites)
+    settings = settings.model_copy(update={"sites": sets})
+    _check(network, (test,), donors, settings)
+    study = _Study(network, donors, settings, rng)
+    columns = ["seed", "donor", "control", "lag", "symbol", "probability", "n"]
+    if not study.informative.any():
+        return pd.DataFrame(columns=columns)
+    pool = draw_steps(test, POOL, settings.lags, rng)
+    return study.distributions(test, pool, sets[0])[columns]
+
+
+def site_sets(
+    patterns: Sequence[Sequence[str]], available: Sequence[str]
+) -> tuple[tuple[str, ...], ...]:
+    """The sets of sites that sets of patterns (fnmatch) stand for, each once.
+
+    Raises:
+        SiteError: a pattern matches no site.
+    """
+    return tuple(dict.fromkeys(tuple(match_sites(each, available)) for each in patterns))
 
 
 def first_visible_lag(network: Recurrent) -> int:
@@ -119,6 +162,43 @@ class _Study:
                 table = self._run(rows, conditions, own, mode)
                 tables.append(table.assign(sites="+".join(sites)))
         return pd.concat(tables)
+
+    def distributions(self, test: Recording, pool: Steps, sites: Sequence[str]) -> pd.DataFrame:
+        """See :func:`graft_distributions`."""
+        rows = self._recipients(test, pool, "forced")
+        conditions = [
+            condition
+            for condition in self._inducing(sites, rows, test.joined(sites, pool))
+            if (condition.kind, condition.units) == INDUCED[0] and condition.strength in (0.0, 1.0)
+        ]
+        combinations = [condition.combination for condition in conditions]
+        response = rows.recording.run(
+            self.network, rows.steps, combinations, self.settings.lags, "forced"
+        )
+        lag = first_visible_lag(self.network)
+        counted = np.stack([rows.counted & condition.valid for condition in conditions])
+        by_symbol = np.moveaxis(response.probabilities[0][:, :, lag - 1], -1, 0)
+        n_donors = len(self.donors.names)
+        tables = []
+        for symbol, values in zip(self.network.symbols, by_symbol, strict=True):
+            means = donor_means(values[..., None], rows.donor, n_donors, counted[..., [lag - 1]])
+            n = donor_sums(counted[..., [lag - 1]], rows.donor, n_donors)
+            for at, condition in enumerate(conditions):
+                donor = np.flatnonzero(self.informative[:, lag - 1])
+                tables.append(
+                    pd.DataFrame(
+                        {
+                            "seed": self.network.seeds[0],
+                            "donor": np.array(self.donors.names)[donor],
+                            "control": condition.control,
+                            "lag": lag,
+                            "symbol": symbol,
+                            "probability": means[at, donor, 0],
+                            "n": n[at, donor, 0].astype(np.int64),
+                        }
+                    )
+                )
+        return pd.concat(tables, ignore_index=True)
 
     def _recipients(self, test: Recording, pool: Steps, mode: Mode) -> Rows:
         natural = test.natural(self.network, pool, self.settings.lags, mode)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -30,7 +31,7 @@ def recall_words(
     rows: list[dict[str, object]] = []
     for word, cue, starts in _cued_occurrences(corpus):
         chosen = rng.permutation(len(starts))[:per_word]
-        said = [_said(network, corpus.tokens, *starts[i], len(cue), len(word)) for i in chosen]
+        said = [_said(network, corpus.tokens, starts[i], len(cue), len(word)) for i in chosen]
         right = np.array(said).mean(axis=0)  # (member,)
         rows += [
             {
@@ -46,9 +47,10 @@ def recall_words(
 
 
 def _said(
-    network: Recurrent, tokens: np.ndarray, sequence: int, time: int, cue: int, length: int
+    network: Recurrent, tokens: np.ndarray, start: tuple[int, int], cue: int, length: int
 ) -> np.ndarray:
-    """(member,) whether each member says the rest of the word that begins at ``time``."""
+    """(member,) whether each member says the rest of the word that begins at ``start``."""
+    sequence, time = start
     prefix = torch.from_numpy(tokens[sequence : sequence + 1, : time + cue].astype(np.int64))
     rest = tokens[sequence, time + cue : time + length]
     said = rollout(network, prefix, steps=length - cue).tokens[:, 0].cpu().numpy()
@@ -61,10 +63,9 @@ def _cued_occurrences(
     """Every word of two symbols or more that a shorter cue tells from all others."""
     occurrences: dict[tuple[int, ...], list[tuple[int, int]]] = {}
     for sequence, row in enumerate(corpus.labels["boundary"]):
-        starts = np.flatnonzero(row)
-        for start, stop in zip(starts[:-1], starts[1:], strict=True):
+        for start, stop in pairwise(np.flatnonzero(row).tolist()):
             word = tuple(corpus.tokens[sequence, start:stop].tolist())
-            occurrences.setdefault(word, []).append((sequence, int(start)))
+            occurrences.setdefault(word, []).append((sequence, start))
     for word, starts in sorted(occurrences.items()):
         for length in range(1, len(word)):
             if sum(other[:length] == word[:length] for other in occurrences) == 1:

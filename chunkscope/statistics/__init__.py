@@ -1,12 +1,13 @@
 """Intervals, paired differences and the claims ledger: the ground floor of every table."""
 
-from chunkscope.statistics.claims import Claim, Verdict, write_claims
+from chunkscope.statistics.claims import Claim, Verdict, judge, write_claims
 from chunkscope.statistics.intervals import Interval, mean_interval, paired_difference, summarise
 
 __all__ = [
     "Claim",
     "Interval",
     "Verdict",
+    "judge",
     "mean_interval",
     "paired_difference",
     "summarise",

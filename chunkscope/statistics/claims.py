@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -13,12 +13,7 @@ import pandas as pd
 from chunkscope.statistics.intervals import Interval
 
 Verdict = Literal["reproduced", "direction only", "not reproduced", "not estimable"]
-VERDICTS: tuple[Verdict, ...] = (
-    "reproduced",
-    "direction only",
-    "not reproduced",
-    "not estimable",
-)
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 COLUMNS = (
     "id",
     "study",

@@ -5,6 +5,8 @@
     snakemake --configfile config/quick.yaml   the small profile
 """
 
+import os
+import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -25,10 +27,15 @@ if "runs" not in config:
     configfile: str(BASE / "config.yaml")
 
 
+# Snakemake keeps the last of two equal keys without a word, `read` does not; and where Snakemake
+# would show lines of this file beside an exception, `exit` shows the sentences alone
 try:
-    CONFIG = configuration.check(config, ", ".join(workflow.configfiles) or "config")
+    FILES = [os.path.relpath(file) for file in workflow.configfiles]
+    for file in FILES:
+        configuration.read(file)
+    CONFIG = configuration.check(config, ", ".join(FILES) or "config")
 except ConfigError as error:
-    raise WorkflowError(str(error)) from None
+    sys.exit(str(error))
 
 
 wildcard_constraints:

@@ -65,7 +65,47 @@ rule score_chunks:
         "../scripts/score_chunks.py"
 
 
+rule judge_chunks:
+    input:
+        training=f"results/networks/{reflection_run()}/training.csv",
+        recall=f"results/networks/{reflection_run()}/recall.csv",
+        decoding=f"results/chunks/{reflection_run()}/decoding.csv",
+        effects=(
+            f"results/interventions/{reflection_run()}/effects.csv"
+            if reflection_run() in runs_with("interventions")
+            else []
+        ),
+        scores=expand("results/chunks/{run}/scores.csv", run=runs_with("chunks")),
+    output:
+        report(
+            "results/claims/chunks.csv",
+            category="Chunks",
+            caption="../docs/captions/claims.rst",
+            labels={"what": "claims"},
+        ),
+    log:
+        "logs/judge_chunks.log",
+    benchmark:
+        "results/timings/judge_chunks.jsonl"
+    conda:
+        "../envs/main.yaml"
+    message:
+        "Judging the claims about chunks"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        reflection=reflection_run(),
+        runs=runs_with("chunks"),
+        corpora={name: run.corpus for name, run in CONFIG.runs.items()},
+        code=code("judge_chunks"),
+    script:
+        "../scripts/judge_chunks.py"
+
+
 rule chunks:
     input:
+        "results/claims/chunks.csv",
         expand("results/chunks/{run}/summary.csv", run=runs_with("chunks")),
         expand("results/interventions/{run}/specificity.csv", run=runs_with("interventions")),

@@ -16,6 +16,11 @@ def runs_with(study):
     return [name for name, run in CONFIG.runs.items() if study in run.studies]
 
 
+def reflection_run():
+    """The run that stands for the paper's reflection experiment."""
+    return CONFIG.figures.run or runs_with("chunks")[0]
+
+
 def corpus_of(wildcards):
     """Name of the corpus of the run that a wildcard names."""
     return known_run(wildcards).corpus

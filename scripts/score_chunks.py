@@ -22,7 +22,7 @@ with job(snakemake.log[0]):
     ):
         labels = {kind: store.labels(kind) for kind in store.label_kinds}
         truth = Truth(store.tokens(), labels, store.next_distribution(), store.is_train)
-        streams = {"density": [], "untrained": []}
+        streams = {}
         for member in store.seeds:
             activations = {
                 "density": store.activations(member, site),
@@ -32,10 +32,10 @@ with job(snakemake.log[0]):
                 source = untrained_parse if row == "untrained" else parse
                 name = "density" if row == "untrained" else row
                 stream = Stream.from_arrays(source, f"{name}/seed{member}")
-                streams.setdefault(row, []).append(stream)
+                streams.setdefault(row, {})[member] = stream
                 scores = score_stream(stream, truth, activations.get(row), seed)
                 rows.extend(tidy(row, member, scores))
-            states = streams["density"][-1].parse.states
+            states = streams["density"][member].parse.states
             found = decoding_rows(activations["density"], truth.tokens, states, truth.train)
             decoding.extend({"seed": member, **row} for row in found)
             aligned = align_states(

@@ -47,6 +47,11 @@ with job(snakemake.log[0]), timed(snakemake.output.timing):
     table["seed"] = table["seed"].map({seed: at for at, seed in enumerate(network.seeds)})
     table["bayes_loss"], table["bayes_accuracy"] = recording.bayes_loss, recording.bayes_accuracy
     table.to_csv(snakemake.output.training, index=False, float_format="%.6g")
-    rows = recall_words(network, recording, RECALLED_PER_WORD, stream(seed, "recall", run))
-    columns = ["seed", "word", "cue", "n", "recalled"]
-    pd.DataFrame(rows, columns=columns).to_csv(snakemake.output.recall, index=False)
+    recalled = []
+    for step, weights in history.checkpoints.items():
+        network.load_state_dict(weights)
+        rng = stream(seed, "recall", run)
+        rows = recall_words(network, recording, RECALLED_PER_WORD, rng)
+        recalled += [{"step": step, **row} for row in rows]
+    columns = ["step", "seed", "word", "cue", "n", "recalled"]
+    pd.DataFrame(recalled, columns=columns).to_csv(snakemake.output.recall, index=False)

@@ -55,7 +55,7 @@ class DensityExtractor(Extractor):
         subsample: int = 10_000,
         variance: float = 0.99,
         reach: float = 2.5,
-        repeats: int = 3,
+        repeats: int = 2,
         held_out: float = 0.25,
         random_state: int = 0,
     ) -> None:
@@ -98,35 +98,47 @@ class DensityExtractor(Extractor):
         return self.candidates if self.min_cluster_size == "auto" else (self.min_cluster_size,)
 
     def _fit_sizes(self, activations: Activations, repeat: int) -> Fits:
-        """All sizes on one subsample, which share its PCA and its tree."""
+        """All sizes on one subsample, which share its PCA and its tree.
+
+        Repeats after the first take half as many rows, and clusters of half the size.
+        """
+        rows = activations.reshape(-1, activations.shape[-1])
+        share = 1 if repeat == 0 else 2
         common: dict[str, Any] = {
             "min_samples": self.min_samples,
-            "subsample": self.subsample,
+            "subsample": min(self.subsample, len(rows)) // share,
             "variance": self.variance,
             "reach": self.reach,
             "random_state": self.random_state + repeat,
         }
-        rows = activations.reshape(-1, activations.shape[-1])
-        sample = draw_sample(rows, self.subsample, common["random_state"])
+        sample = draw_sample(rows, common["subsample"], common["random_state"])
         return {
-            size: DensityClustering(min_cluster_size=size, **common).fit_sample(sample)
+            size: DensityClustering(min_cluster_size=max(2, size // share), **common).fit_sample(
+                sample
+            )
             for size in self._sizes()
         }
 
     def _compare(
         self, fits: list[Fits], activations: Activations, tokens: Tokens, split: int
     ) -> pd.DataFrame:
-        """One row per size: its states and the label-free criteria on held-out sequences."""
+        """One row per size: its states and the label-free criteria on held-out sequences.
+
+        Settings are compared on no more steps of either part than are clustered.
+        """
+        enough = max(1, self.subsample // tokens.shape[1])
+        counted = slice(max(0, split - enough), split)
+        coded = slice(split, split + enough)
         rows = []
         for size in self._sizes():
             first = fits[0][size]
-            held = [fit[size].predict(activations[split:]) for fit in fits]
-            fitted = first.predict(activations[:split])
+            held = [fit[size].predict(activations[coded]) for fit in fits]
+            fitted = first.predict(activations[counted])
             rows.append(
                 {
                     "min_cluster_size": size,
                     "states": len(first.prototypes_),
-                    **code_lengths(fitted, tokens[:split], held[0], tokens[split:]),
+                    **code_lengths(fitted, tokens[counted], held[0], tokens[coded]),
                     "stability": agreement(held),
                     "validity": first.validity_,
                     "coverage": float((held[0] != NOISE).mean()),

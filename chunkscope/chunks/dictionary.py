@@ -131,9 +131,10 @@ def describe_chunks(
     counts: the end may have cut it. A chunk that larger ones left with fewer than ``min_count``
     occurrences is left out altogether.
     """
+    time = boundary.shape[1]
     longest = max((len(chunk) for chunk in merger.chunks_), default=1)
     begins = boundary.copy()
-    begins[:, max(0, boundary.shape[1] - longest) :] = False
+    begins[:, time - min(longest, time // 2) :] = False  # half a short sequence is still counted
     counts = np.bincount(units[begins & (units >= 0)], minlength=len(merger.chunks_))
     used = np.flatnonzero(counts >= merger.min_count)
     used = used[used >= merger.n_labels_]

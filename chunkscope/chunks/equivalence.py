@@ -3,7 +3,7 @@
 A network's states keep traces of the past that no future depends on (which filler came before
 this one, say), and a path through such states looks different each time it is the same. Before
 paths are merged into chunks, states are therefore lumped into *letters*: two states become one
-where a two-part code of the stream gets shorter by it,
+where a two-part code of the stream gets no longer by it,
 
     L = N [ H(x | s) + H(x', s' | s) ] + 1/2 log2 N x (free frequencies)
 
@@ -19,6 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Counts = NDArray[np.float64]
+
+TIE = 1e-6  # bits; codes nearer than this are equal but for rounding
 
 
 def lump_states(
@@ -42,7 +44,7 @@ def lump_states(
     while len(groups) > 1:
         change = _cost_changes(present, following, half_log)
         first, second = np.unravel_index(change.argmin(), change.shape)
-        if change[first, second] >= 0:
+        if change[first, second] > TIE:
             break
         groups[first] += groups.pop(second)
         present, following = _lump(present, following, int(first), int(second))

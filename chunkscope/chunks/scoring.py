@@ -59,29 +59,21 @@ def score_stream(
     Returns:
         measure -> value: ``states`` and ``chunks`` (counts), ``noise`` (fraction of test steps),
         ``state_*`` and ``causal_*`` (agreement with the parse state and with the minimal
-        predictive state), ``word_*``, ``boundary_*``, and the information measures.
+        predictive state), ``word_*``, ``boundary_*``, and the information measures. What hangs
+        on states or chunks is NaN (not estimable) where none were found.
     """
     test = ~truth.train
     states = stream.parse.states
     labels = {kind: values[test] for kind, values in truth.labels.items()}
     boundary = labels["boundary"].astype(bool)
-    return {
+    counts = {
         "states": float(states.max(initial=-1) + 1),
         "chunks": float(len(stream.chunks)),
         "noise": float((states[test] < 0).mean()),
+    }
+    of_states = {
         **_named("state", state_scores(states[test], labels["state"])),
         **_named("causal", state_scores(states[test], labels["causal"])),
-        **_named(
-            "word",
-            word_scores(
-                stream.parse.units[test],
-                stream.parse.boundary[test],
-                labels["word"],
-                boundary,
-                stream.chunks,
-            ),
-        ),
-        **_named("boundary", boundary_scores(stream.parse.boundary[test], boundary)),
         **information_scores(
             (states[truth.train], states[test]),
             None if activations is None else (activations[truth.train], activations[test]),
@@ -90,12 +82,22 @@ def score_stream(
             seed,
         ),
     }
+    parse = stream.parse.units[test], stream.parse.boundary[test]
+    of_chunks = {
+        **_named("word", word_scores(*parse, labels["word"], boundary, stream.chunks)),
+        **_named("boundary", boundary_scores(parse[1], boundary)),
+    }
+    return {
+        **counts,
+        **_estimable(of_states, counts["states"] > 0),
+        **_estimable(of_chunks, counts["chunks"] > 0),
+    }
 
 
-def seed_agreement(streams: list[Stream], test: NDArray[np.bool_]) -> dict[int, float]:
+def seed_agreement(streams: Mapping[int, Stream], test: NDArray[np.bool_]) -> dict[int, float]:
     """Member -> mean ARI of its states with those of every other member on the same test steps."""
-    pairs: dict[int, list[float]] = {member: [] for member in range(len(streams))}
-    for first, second in combinations(range(len(streams)), 2):
+    pairs: dict[int, list[float]] = {member: [] for member in streams}
+    for first, second in combinations(streams, 2):
         labelings = (streams[i].parse.states[test].ravel() for i in (first, second))
         agreement = float(adjusted_rand_score(*labelings))
         pairs[first].append(agreement)
@@ -144,3 +146,7 @@ def _ceiling(measure: str, bits: float) -> float:
 
 def _named(prefix: str, scores: Scores) -> Scores:
     return {f"{prefix}_{measure}": value for measure, value in scores.items()}
+
+
+def _estimable(scores: Scores, found: bool) -> Scores:
+    return scores if found else dict.fromkeys(scores, float("nan"))

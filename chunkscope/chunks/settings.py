@@ -10,7 +10,7 @@ from chunkscope.settings import Settings
 
 Size = Annotated[int, Field(ge=2)]
 
-CANDIDATE_SIZES = (15, 25, 50, 100, 150, 200, 300, 400)
+CANDIDATE_SIZES = (15, 25, 50, 100, 150, 200, 300, 400, 600, 800)
 
 
 class DensitySettings(Settings):
@@ -30,8 +30,9 @@ class DensitySettings(Settings):
     reach: float = Field(2.5, gt=0)
     """A row further from its nearest prototype than `reach` times that state's radius is noise
     (radius: the distance that holds 99 % of the state's own members)."""
-    repeats: int = Field(3, ge=2)
-    """Subsamples whose agreement (ARI) is the stability of a setting."""
+    repeats: int = Field(2, ge=2)
+    """Fits whose agreement (ARI) is the stability of a setting: the first on the subsample, each
+    other on another one of half its size."""
     held_out: float = Field(0.25, gt=0, lt=1)
     """Share of the training sequences kept from clustering, where settings are compared."""
     constrained: float = Field(0.5, gt=0, le=1)

@@ -73,8 +73,11 @@ class Claim:
 
 
 def judge(value: Interval, *, reproduced: bool, direction: bool) -> Verdict:
-    """The verdict of a rule whose two tests were made: the strict one and the direction alone."""
-    if not np.isfinite(value.mean):
+    """The verdict of a rule whose two tests were made: the strict one and the direction alone.
+
+    A value without an interval (none, or of one unit) is not estimable.
+    """
+    if not np.isfinite([value.mean, value.low, value.high]).all():
         return "not estimable"
     if reproduced:
         return "reproduced"

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from chunkscope.errors import StoreError
-from chunkscope.store.manifest import seal
+from chunkscope.store import manifest
 from chunkscope.store.reader import ActivationStore
 
 
@@ -23,9 +23,15 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def verify(path: Path) -> None:
-    """Read every byte and compare its digest."""
+    """Read every byte and compare the digests."""
     with ActivationStore.open(path, verify="digests"):
         print(f"{path}: whole, every digest matches")
+
+
+def seal(path: Path) -> None:
+    """Write the manifest of a directory."""
+    manifest.seal(path)
+    print(f"{path}: sealed; it reads like a store that chunkscope wrote")
 
 
 def info(path: Path) -> None:
@@ -40,17 +46,18 @@ def info(path: Path) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m chunkscope.store",
-        description="Look at a store of activations, or check that it is whole. A store that is "
-        "not can be had again by deleting it and running snakemake: the same bytes come out.",
+        description="Look at a store of activations, or check that it is whole. If a store that "
+        "the workflow wrote is not, delete it and run snakemake again: the same bytes come out.",
     )
-    commands = parser.add_subparsers(required=True)
-    for name, command, does in (
-        ("info", info, "print the arrays and attributes of a store"),
-        ("verify", verify, "read every byte of a store and compare digests"),
-        ("seal", seal, "write the manifest of a directory made with plain zarr"),
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    store = "a store: a .zarr.zip file, or a sealed directory"
+    for name, command, path, does in (
+        ("info", info, store, "List the arrays of a store with type and shape, and its attributes"),
+        ("verify", verify, store, "Read every byte of a store and compare it with the manifest"),
+        ("seal", seal, "a directory", "Make a store of a directory written with plain zarr (v3)"),
     ):
-        subparser = commands.add_parser(name, help=does, description=does)
-        subparser.add_argument("path", type=Path, help="activations.zarr.zip, or a directory")
+        subparser = commands.add_parser(name, help=does, description=f"{does}.")
+        subparser.add_argument("path", type=Path, metavar="PATH", help=path)
         subparser.set_defaults(command=command)
     return parser
 

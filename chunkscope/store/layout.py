@@ -10,6 +10,10 @@
     seed<n>/<site>                 (sequence, time, unit) float32
     seed<n>/loss                   (sequence, time) float32, nats
     manifest.json                  what must be there, with sizes and digests
+
+zarr and xarray warn that ``manifest.json`` "is not recognized as a component of a Zarr hierarchy"
+when they list the root. That is harmless: of whatever else lies there zarr passes over its own
+``zarr.json`` alone, so that no other name would spare the warning.
 """
 
 from __future__ import annotations

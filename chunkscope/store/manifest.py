@@ -1,12 +1,12 @@
 """The manifest: what a whole store must hold, entry by entry, so that nothing goes missing unseen.
 
 zarr reads a chunk that is not there as the fill value, without a word. The manifest lists every
-entry with its size, CRC-32 and SHA-256; a store without one was never finished.
+entry with its size and CRC-32, which a zip file computes anyway; a store without one was never
+finished. Both guard against accidents, not against forgery.
 """
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import json
 import math
@@ -28,15 +28,10 @@ class _Record(BaseModel):
 
 
 class Entry(_Record):
-    """One entry: its size in bytes and its digests."""
+    """One entry: its size in bytes and its digest."""
 
     size: int
     crc32: int
-    sha256: str
-
-    @classmethod
-    def of(cls, data: BytesLike, crc32: int) -> Entry:
-        return cls(size=len(data), crc32=crc32, sha256=hashlib.sha256(data).hexdigest())
 
 
 class ArrayRecord(_Record):
@@ -84,7 +79,7 @@ class ManifestBuilder:
 
     def add(self, name: str, data: BytesLike, crc32: int) -> None:
         """Take note of one entry."""
-        self._entries[name] = Entry.of(data, crc32)
+        self._entries[name] = Entry(size=len(data), crc32=crc32)
         if _is_metadata(name):
             self._arrays.update(_described(name, data))
 
@@ -119,7 +114,14 @@ def seal(directory: Path | str) -> None:
         )
     (path / MANIFEST).unlink(missing_ok=True)
     archive = DirectoryArchive(path)
-    manifest = _survey(archive, list(archive.listing()))
+    builder = ManifestBuilder()
+    try:
+        for name in archive.listing():
+            data = archive.read(name)
+            builder.add(name, data, zlib.crc32(data))
+        manifest = builder.build()
+    except StoreError as error:
+        raise StoreError(f"{path}: {error}") from None
     (path / MANIFEST).write_bytes(manifest.to_bytes())
 
 
@@ -129,13 +131,17 @@ def read_manifest(archive: Archive) -> Manifest:
     Raises:
         StoreError: there is none, it is damaged, or another version of chunkscope wrote it.
     """
-    if MANIFEST not in archive.listing():
+    listing = archive.listing()
+    if MANIFEST not in listing:
         raise StoreError(
-            f"{archive.path}: incomplete, it has no {MANIFEST} (its writing was cut short); "
+            f"{archive.path}: incomplete, it has no {MANIFEST} (cut short, or never sealed); "
             f"{archive.repair}"
         )
     try:
-        content = json.loads(archive.read(MANIFEST))
+        data = archive.read(MANIFEST)
+        if listing[MANIFEST][1] not in (None, zlib.crc32(data)):
+            raise _damaged(archive, MANIFEST)
+        content = json.loads(data)
         version = content["schema_version"]
     except (*DAMAGE, TypeError) as error:
         raise _damaged(archive, MANIFEST) from error
@@ -170,51 +176,32 @@ def check_listing(archive: Archive, manifest: Manifest) -> None:
         entry = manifest.entries[name]
         if size != entry.size or crc32 not in (None, entry.crc32):
             raise _damaged(archive, name)
-    _check_metadata(archive, manifest)
-
-
-def check_digests(archive: Archive, manifest: Manifest) -> None:
-    """Read every entry and compare its digests, and the arrays' description, with the manifest.
-
-    Raises:
-        StoreError: an entry is altered.
-    """
-    found = _survey(archive, list(manifest.entries))
-    for name, entry in manifest.entries.items():
-        if found.entries[name] != entry:
-            raise _damaged(archive, name)
-    if found != manifest:
-        raise _damaged(archive, MANIFEST)
-
-
-def _check_metadata(archive: Archive, manifest: Manifest) -> None:
     arrays: dict[str, ArrayRecord] = {}
     for name in filter(_is_metadata, manifest.entries):
-        data = _read(archive, name)
-        if Entry.of(data, zlib.crc32(data)) != manifest.entries[name]:
-            raise _damaged(archive, name)
-        arrays.update(_described(name, data))
+        arrays.update(_described(name, _intact(archive, manifest, name)))
     if arrays != manifest.arrays:
         raise _damaged(archive, MANIFEST)
 
 
-def _survey(archive: Archive, names: list[str]) -> Manifest:
-    """The manifest that the entries as they are now would have."""
-    builder = ManifestBuilder()
-    for name in names:
-        data = _read(archive, name)
-        builder.add(name, data, zlib.crc32(data))
-    try:
-        return builder.build()
-    except StoreError as error:
-        raise StoreError(f"{archive.path}: {error}") from None
+def check_digests(archive: Archive, manifest: Manifest) -> None:
+    """Read every entry and compare its digest with the manifest.
+
+    Raises:
+        StoreError: an entry is altered.
+    """
+    for name in manifest.entries:
+        _intact(archive, manifest, name)
 
 
-def _read(archive: Archive, name: str) -> bytes:
+def _intact(archive: Archive, manifest: Manifest, name: str) -> bytes:
+    """The bytes of an entry if they are those that the manifest describes."""
     try:
-        return archive.read(name)
+        data = archive.read(name)
     except DAMAGE as error:
         raise _damaged(archive, name) from error
+    if Entry(size=len(data), crc32=zlib.crc32(data)) != manifest.entries[name]:
+        raise _damaged(archive, name)
+    return data
 
 
 def _damaged(archive: Archive, name: str) -> StoreError:
@@ -233,7 +220,13 @@ def _described(name: str, data: BytesLike) -> dict[str, ArrayRecord]:
     metadata = json.loads(bytes(data))
     if metadata["node_type"] != "array":
         return {}
-    return {name.removesuffix(f"/{_METADATA}"): ArrayRecord.of(metadata)}
+    array = name.removesuffix(f"/{_METADATA}")
+    if metadata["codecs"][-1]["name"] != "crc32c":
+        raise StoreError(
+            f"{array}: its chunks bear no checksum of their own; create the array with "
+            "compressors=[zarr.codecs.Crc32cCodec()]"
+        )
+    return {array: ArrayRecord.of(metadata)}
 
 
 def _grid(shape: tuple[int, ...], chunk_shape: tuple[int, ...]) -> list[int]:

@@ -47,8 +47,7 @@ class ActivationStore:
         self.path = archive.path
         self._archive = archive
         self._manifest = manifest
-        self._zarr = archive.zarr_store()
-        self._root = zarr.open_group(self._zarr, mode="r")
+        self._root = zarr.open_group(archive, mode="r")
         self.attributes: dict[str, Any] = self._root.attrs.asdict()
 
     @classmethod
@@ -80,7 +79,6 @@ class ActivationStore:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._zarr.close()
         self._archive.close()
 
     def __enter__(self) -> ActivationStore:
@@ -98,7 +96,7 @@ class ActivationStore:
         """Read every byte of the store and compare digests.
 
         Raises:
-            StoreError: an entry was altered.
+            StoreError: an entry was altered, or the file was closed.
         """
         check_digests(self._archive, self._manifest)
 
@@ -142,7 +140,8 @@ class ActivationStore:
         """All activations of one seed at one site, ``(sequence, time, unit)``.
 
         Raises:
-            StoreError: there is no such seed or site, a chunk is damaged, or a value is not finite.
+            StoreError: there is no such seed or site, a chunk is damaged, a value is not finite,
+                or the file was closed.
         """
         return self._whole(self._site(seed, site), split)
 

@@ -17,7 +17,7 @@ from chunkscope.networks.recurrent import Output, Recurrent
 from chunkscope.store.settings import StoreSettings
 from chunkscope.store.writer import StoreWriter
 
-SYMBOLS_PER_PASS = 20_000  # sequences x time x seeds run at once, which bounds memory
+SYMBOLS_PER_PASS = 20_000  # sequences x time run at once, which bounds memory
 
 
 @torch.no_grad()
@@ -46,7 +46,6 @@ def record_activations(
     """
     settings = settings or StoreSettings()
     network.to(device).eval()
-    members = range(len(network.seeds))
     split = (np.arange(len(corpus.tokens)) >= train_sequences).astype(np.uint8)
     with StoreWriter(
         path,
@@ -60,7 +59,7 @@ def record_activations(
         codec=settings.codec,
         chunk_mb=settings.chunk_mb,
     ) as writer:
-        _write_members(writer, network, corpus.tokens, sites, members)
+        _write_members(writer, network, corpus.tokens, sites)
 
 
 def _write_members(
@@ -68,16 +67,18 @@ def _write_members(
     network: Recurrent,
     tokens: NDArray[np.integer],
     sites: Sequence[str],
-    members: range,
 ) -> None:
     block = max(1, SYMBOLS_PER_PASS // tokens.shape[1])
-    report = StepReport(len(members) * len(tokens))
-    for member in members:
+    n_members = len(network.seeds)
+    report = StepReport(n_members * len(tokens))
+    for member in range(n_members):
         alone = network.select([member])
         for first in range(0, len(tokens), block):
             symbols = torch.from_numpy(tokens[first : first + block].astype(np.int64))
             output = alone(symbols, record=sites)
-            activity = {site: values[0].cpu().numpy() for site, values in output.activations.items()}
+            activity = {
+                site: values[0].cpu().numpy() for site, values in output.activations.items()
+            }
             if first == 0:
                 writer.create(member, {site: a.shape[-1] for site, a in activity.items()})
             losses = _losses(output, symbols)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import warnings
-import zipfile
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -201,15 +200,15 @@ class StoreWriter:
 
     def _verify(self) -> None:
         """Read the partial file back, every byte, before anyone relies on it."""
-        ActivationStore.open(self._partial).close()
-        with self._partial.open("rb") as file, zipfile.ZipFile(file) as entries:
+        with self._partial.open("rb") as file:
             os.fsync(file.fileno())
-            damaged = entries.testzip()  # by CRC-32, which the manifest repeats
-        if damaged is not None:
+        try:
+            ActivationStore.open(self._partial, verify="digests").close()
+        except StoreError as error:
             raise StoreError(
-                f"{self.path}: {damaged} reads back otherwise than it was written; is the disk "
+                f"{self.path}: reads back otherwise than it was written ({error}); is the disk "
                 "full or failing?"
-            )
+            ) from error
 
     def _warn_of_constant_units(self) -> None:
         """One warning per site, over all seeds."""

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import zarr
 from store_example import STATES, TOKENS, write_example
+from zarr.codecs import Crc32cCodec, ZstdCodec
 
 from chunkscope.errors import StoreError
 from chunkscope.store import ActivationStore, seal
@@ -88,6 +89,23 @@ def test_a_chunk_that_was_replaced_is_named(path: Path) -> None:
     assert f"{CHUNK} was altered" in refusal(path)
 
 
+def test_a_chunk_that_the_directory_of_the_zip_file_looks_for_elsewhere_is_caught(
+    path: Path,
+) -> None:
+    with zipfile.ZipFile(path) as archive:
+        other = archive.getinfo(f"seed0/{SITE}/c/0/0/0").header_offset
+        own = archive.getinfo(CHUNK).header_offset
+        start = archive.start_dir
+    data = path.read_bytes()
+    place = data.index(own.to_bytes(4, "little"), start)
+    path.write_bytes(data[:place] + other.to_bytes(4, "little") + data[place + 4 :])
+    with (
+        ActivationStore.open(path) as store,
+        pytest.raises(StoreError, match=rf"seed0/{SITE}: sequences 6 to 11: .*altered"),
+    ):
+        store.activations(0, SITE)
+
+
 def test_an_entry_that_does_not_belong_is_named(path: Path) -> None:
     rewrite(path, lambda entries: entries.update({"seed0/more": b"?"}))
     assert "seed0/more is not in its manifest.json" in refusal(path)
@@ -133,6 +151,21 @@ def test_a_file_that_vanishes_after_opening_does_not_read_as_data(directory: Pat
             store.activations(0, SITE)
 
 
+def test_a_directory_zipped_by_other_means_is_read(directory: Path) -> None:
+    path = Path(shutil.make_archive(str(directory), "zip", directory))
+    with ActivationStore.open(path, verify="digests") as store:
+        np.testing.assert_array_equal(store.activations(0, SITE), STATES[0, SITE])
+
+
+def test_a_closed_file_says_so(path: Path) -> None:
+    with ActivationStore.open(path) as store:
+        blocks = store.iterate(0, SITE)
+        next(blocks)
+    for read in (lambda: next(blocks), store.tokens, store.verify):
+        with pytest.raises(StoreError, match="was closed"):
+            read()
+
+
 @pytest.mark.parametrize("name", ["zarr.json", f"seed0/{SITE}/zarr.json", "manifest.json", CHUNK])
 def test_any_flipped_byte_of_a_directory_is_caught(directory: Path, name: str) -> None:
     data = (directory / name).read_bytes()
@@ -155,15 +188,19 @@ def test_a_manifest_that_misdescribes_an_array_is_caught_on_opening(directory: P
 def test_a_directory_made_with_plain_zarr_can_be_sealed(tmp_path: Path) -> None:
     path = tmp_path / "own.zarr"
     root = zarr.open_group(path, mode="w", zarr_format=3, attributes={"symbols": list("abc")})
-    tokens = root.create_array(
-        "token", shape=TOKENS.shape, dtype="int32", config={"write_empty_chunks": True}
+    root.create_array(
+        "token",
+        data=TOKENS.astype("int32"),
+        compressors=[Crc32cCodec()],
+        config={"write_empty_chunks": True},
     )
-    tokens[:] = TOKENS
     states = STATES[0, SITE]
-    array = root.create_array(
-        "seed0/own.site", shape=states.shape, dtype="float32", chunks=(4, 2, 3)
+    root.create_array(
+        "seed0/own.site",
+        data=states,
+        chunks=(4, 2, 3),
+        compressors=[ZstdCodec(), Crc32cCodec()],
     )
-    array[:] = states
     assert "incomplete" in refusal(path)
     seal(path)
     seal(path)
@@ -177,8 +214,15 @@ def test_a_directory_made_with_plain_zarr_can_be_sealed(tmp_path: Path) -> None:
 
 def test_sealing_refuses_chunks_that_were_never_written(tmp_path: Path) -> None:
     root = zarr.open_group(tmp_path / "own.zarr", mode="w", zarr_format=3)
-    root.create_array("token", shape=(4, 2), dtype="int32")[:] = 0
+    root.create_array("token", data=np.zeros((4, 2)), compressors=[Crc32cCodec()])
     with pytest.raises(StoreError, match="token: chunk c/0/0 was never written"):
+        seal(tmp_path / "own.zarr")
+
+
+def test_sealing_refuses_chunks_without_a_checksum_of_their_own(tmp_path: Path) -> None:
+    root = zarr.open_group(tmp_path / "own.zarr", mode="w", zarr_format=3)
+    root.create_array("token", data=np.ones((4, 2)))
+    with pytest.raises(StoreError, match="token: its chunks bear no checksum"):
         seal(tmp_path / "own.zarr")
 
 

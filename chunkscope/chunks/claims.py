@@ -1,0 +1,198 @@
+"""The claims about chunks and the rules that judge them, fixed before any run.
+
+Published claims are those of Wu et al. (arXiv 2502.01803; 2505.11576) about reflection; they are
+judged on the run that stands for that experiment. Expectations of this project, on corpora of its
+own, stand beside them under ``chunkscope``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from chunkscope.statistics import Claim, Interval, judge, mean_interval, paired_difference
+
+PAPER = "arXiv 2502.01803"
+NOTEBOOK = "saved output of the authors' notebook, one seed"
+FIGURE = "saved figure of the authors' notebook, one graft of one seed"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The tables that the claims are judged on.
+
+    Attributes:
+        reflection: name of the run that stands for the reflection experiment.
+        training: its ``training.csv``. recall: its ``recall.csv``. decoding: its
+            ``decoding.csv``. effects: its ``effects.csv``; None if it takes no part.
+        scores: run -> ``scores.csv``.
+        corpora: run -> name of its corpus.
+    """
+
+    reflection: str
+    training: pd.DataFrame
+    recall: pd.DataFrame
+    decoding: pd.DataFrame
+    effects: pd.DataFrame | None
+    scores: Mapping[str, pd.DataFrame]
+    corpora: Mapping[str, str]
+
+
+def judge_chunks(evidence: Evidence) -> list[Claim]:
+    """Every claim with its verdict."""
+    return [
+        _learns(evidence),
+        _recalls(evidence),
+        *_decodes(evidence),
+        *_grafts(evidence),
+        *_words(evidence),
+    ]
+
+
+def _learns(evidence: Evidence) -> Claim:
+    last = evidence.training[evidence.training["step"] == evidence.training["step"].max()]
+    ceiling = float(last["bayes_accuracy"].iloc[0])
+    value = mean_interval(last["accuracy"])
+    first = evidence.training.query("step == 0")["accuracy"].mean()
+    return Claim(
+        id="chunks-learns",
+        study="chunks",
+        paper=PAPER,
+        statement="The network learns to predict the next symbol of the reflection corpus",
+        published="loss .31 per symbol at the last step (accuracy not given)",
+        published_source=NOTEBOOK,
+        value=value,
+        control=f"ideal observer {ceiling:.3f}, untrained {first:.3f}",
+        rule="reproduced: mean accuracy within .01 of the ideal observer's; direction: above the "
+        "untrained network's",
+        verdict=judge(value, reproduced=value.mean >= ceiling - 0.01, direction=value.low > first),
+    )
+
+
+def _recalls(evidence: Evidence) -> Claim:
+    last = evidence.recall["step"].max()
+    by_seed = evidence.recall.groupby(["step", "seed"])["recalled"].mean()
+    value = mean_interval(by_seed[last])
+    untrained = float(by_seed[0].mean()) if 0 in by_seed else float("nan")
+    return Claim(
+        id="chunks-recall",
+        study="chunks",
+        paper=PAPER,
+        statement="Cued with the first symbol, the network goes on to say the whole word",
+        published="1.0 (1000 identical runs from the zero state)",
+        published_source=NOTEBOOK,
+        value=value,
+        control=f"untrained {untrained:.3f}",
+        rule="reproduced: mean over seeds and occurrences at least .95; direction: above the "
+        "untrained network's",
+        verdict=judge(value, reproduced=value.mean >= 0.95, direction=value.low > untrained),
+    )
+
+
+def _decodes(evidence: Evidence) -> Iterator[Claim]:
+    strings = evidence.decoding.query("states == 'strings'")
+    strings = strings[strings["steps"] == strings["steps"].min()]
+    value, chance = mean_interval(strings["accuracy"]), float(strings["chance"].mean())
+    yield Claim(
+        id="chunks-decode",
+        study="chunks",
+        paper=PAPER,
+        statement="The present symbol is decoded from the string of discretised units by look-up "
+        "(100 steps remembered, the next 100 decoded)",
+        published="0.92",
+        published_source=NOTEBOOK,
+        value=value,
+        control=f"commonest symbol {chance:.3f}; coverage {strings['coverage'].mean():.3f}",
+        rule="reproduced: the 95 % interval over seeds holds .92; direction: above the commonest "
+        "symbol",
+        verdict=judge(
+            value, reproduced=value.low <= 0.92 <= value.high, direction=value.low > chance
+        ),
+    )
+    seen = mean_interval(strings["accuracy_seen"])
+    yield Claim(
+        id="chunks-decode-seen",
+        study="chunks",
+        paper=PAPER,
+        statement="Decoding fails through unseen states alone: on states seen before it is right",
+        published="1.00 (92 of 92)",
+        published_source=NOTEBOOK,
+        value=seen,
+        control=f"commonest symbol {chance:.3f}",
+        rule="reproduced: mean accuracy on seen states at least .99; direction: above the "
+        "commonest symbol",
+        verdict=judge(seen, reproduced=seen.mean >= 0.99, direction=seen.low > chance),
+    )
+
+
+def _grafts(evidence: Evidence) -> Iterator[Claim]:
+    """The grafts of the paper's figure, named by the symbol that the donor makes expected."""
+    if evidence.effects is None:
+        return
+    effects = evidence.effects[evidence.effects["visible"].astype(bool)]
+    effects = effects.query("kind == 'graft' and units == 'all' and mode == 'forced'")
+    effects = effects[(effects["lag"] == effects["lag"].min()) & (effects["strength"] == 1.0)]
+    for donor, target in (("A", "C"), ("B", "D"), ("C", "E")):
+        at = effects[effects["symbol"] == target]
+        by_seed = at.pivot_table(index="seed", columns="control", values="success")
+        columns = by_seed.reindex(columns=["target", "random observed state", "wrong donor"])
+        value = mean_interval(columns["target"])
+        difference = paired_difference(columns["target"], columns["random observed state"])
+        yield Claim(
+            id=f"chunks-graft-{donor}",
+            study="chunks",
+            paper=PAPER,
+            statement=f"With the state of {donor} grafted in, the network predicts {target}, "
+            "whatever it reads",
+            published=f"{target} predicted",
+            published_source=FIGURE,
+            value=value,
+            control=f"random observed state {columns['random observed state'].mean():.3f}, "
+            f"wrong donor {columns['wrong donor'].mean():.3f}; target minus random "
+            f"{_text(difference)}",
+            rule="reproduced: success at least .9, and .5 above a random observed state with the "
+            "whole interval; direction: above it with the whole interval",
+            verdict=judge(
+                value,
+                reproduced=value.mean >= 0.9 and difference.low >= 0.5,
+                direction=difference.low > 0,
+            ),
+        )
+
+
+def _words(evidence: Evidence) -> Iterator[Claim]:
+    """Expectations on the other runs: the states' chunks are the words, and raw pairs are not."""
+    for run, scores in evidence.scores.items():
+        if evidence.corpora[run] == evidence.corpora[evidence.reflection]:
+            continue
+        table = scores.pivot_table(index=["row", "seed"], columns="measure", values="value")
+        density = table.loc["density"]
+        value, recall = mean_interval(density["boundary_f1"]), mean_interval(density["word_recall"])
+        raw = float(table.loc["byte_pairs"]["boundary_f1"].mean())
+        untrained = mean_interval(table.loc["untrained"]["boundary_f1"])
+        yield Claim(
+            id=f"chunks-words-{run}",
+            study="chunks",
+            paper="chunkscope",
+            statement=f"The chunks of {run} are the words of its corpus (boundary F1)",
+            published="",
+            published_source="",
+            value=value,
+            control=f"untrained {untrained.mean:.3f}, byte pairs {raw:.3f}, every step "
+            f"{density['boundary_f1_every_step'].mean():.3f}; word recall {recall.mean:.3f}",
+            rule="reproduced: mean F1 at least .97, every word found, and the untrained network "
+            "below; direction: above the untrained network's",
+            verdict=judge(
+                value,
+                reproduced=value.mean >= 0.97
+                and recall.mean >= 0.999
+                and untrained.mean < value.low,
+                direction=value.low > untrained.mean,
+            ),
+        )
+
+
+def _text(interval: Interval) -> str:
+    return f"{interval.mean:.3f} [{interval.low:.3f}, {interval.high:.3f}]"

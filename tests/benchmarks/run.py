@@ -1,0 +1,40 @@
+"""`make bench`: every paired timing, each into ``results/benchmarks/{name}.csv``.
+
+    python tests/benchmarks/run.py              all of them
+    python tests/benchmarks/run.py store        the named ones
+"""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+from pathlib import Path
+
+import pandas as pd
+
+# name of the table -> module beside this file
+BENCHMARKS = {
+    "store": "store",
+    "interventions": "interventions",
+    "ensemble": "ensemble",
+    "hdbscan": "hdbscan_states",
+    "workflow": "workflow",
+}
+RESULTS = Path("results/benchmarks")
+
+
+def main() -> None:
+    """Run the benchmarks named on the command line, or all."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], help="default: all")
+    names = parser.parse_args().names or list(BENCHMARKS)
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        print(f"{name} ...", flush=True)
+        table = pd.DataFrame(import_module(BENCHMARKS[name]).run())
+        table.to_csv(RESULTS / f"{name}.csv", index=False)
+        print(table.to_string(index=False), flush=True)
+
+
+if __name__ == "__main__":
+    main()

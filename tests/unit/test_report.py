@@ -1,0 +1,462 @@
+"""The report: what it shows is what the files hold, and nothing leaves the page."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import struct
+import zlib
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chunkscope.explorer import ReportError, ReportInputs, write_report
+from chunkscope.explorer.cells import format_numbers, interval, number
+from chunkscope.statistics import Claim, Interval, Verdict, write_claims
+from chunkscope.store import StoreWriter
+
+VOID = {"meta", "link", "img", "br", "hr", "input"}
+RUNS = ("alpha", "beta")
+NAN = float("nan")
+
+
+class Page(HTMLParser):
+    """A page's tables by the name of their box, its texts by section, links, ids and images."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.addresses: list[str] = []
+        self.alternatives: list[str] = []
+        self.tables: dict[str, list[list[str]]] = {}
+        self.sections: dict[str, str] = {}
+        self._section = self._table = ""
+        self.source = path.read_text("utf-8")
+        self.feed(self.source)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = {key: value or "" for key, value in attrs}
+        self.addresses += [named[key] for key in ("src", "href") if key in named]
+        self.alternatives += [named["alt"]] if "alt" in named else []
+        self.ids += [named["id"]] if "id" in named else []
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "section":
+            self._section = named.get("id", "")
+        if named.get("role") == "region":
+            self._table = named["aria-label"]
+        if tag == "tr":
+            self.tables.setdefault(self._table, []).append([])
+        if tag in ("td", "th"):
+            self.tables[self._table][-1].append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag, f"</{tag}> closes nothing at {self.getpos()}"
+        if tag == "section":
+            self._section = ""
+
+    def handle_data(self, data: str) -> None:
+        self.sections[self._section] = self.sections.get(self._section, "") + data
+        if {"td", "th"} & set(self.open):
+            self.tables[self._table][-1][-1] += data
+
+
+def png(width: int, height: int) -> bytes:
+    """A black image."""
+
+    def part(kind: bytes, content: bytes) -> bytes:
+        checksum = zlib.crc32(kind + content)
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checksum)
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    rows = zlib.compress(bytes(height * (width + 1)))
+    return b"\x89PNG\r\n\x1a\n" + part(b"IHDR", header) + part(b"IDAT", rows) + part(b"IEND", b"")
+
+
+def claim(what: str, verdict: Verdict, value: Interval) -> Claim:
+    return Claim(
+        id=f"chunks-{what}",
+        study="chunks",
+        paper="Somebody et al.",
+        statement=f"A & B: {what}",
+        published="0.920",
+        published_source="figure 3",
+        value=value,
+        control="chance: 0.5",
+        rule="value > 0.9",
+        verdict=verdict,
+    )
+
+
+CLAIMS = [
+    claim("one", "reproduced", Interval(0.95, 0.93, 0.97, 3)),
+    claim("two", "not estimable", Interval(NAN, NAN, NAN, 0)),
+    claim("three", "reproduced", Interval(0.96, NAN, NAN, 1)),
+]
+
+
+def csv(path: Path, columns: str, *rows: tuple[object, ...]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame(list(rows), columns=columns.split()).to_csv(path, index=False)
+    return path
+
+
+def write_json(path: Path, *records: dict[str, object]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    return path
+
+
+def effect(
+    strength: float, lag: int, measure: str = "success", gap: float = 0.5
+) -> tuple[object, ...]:
+    case = ("graft", "layers.0.hook_h", "all", strength, lag, "free", "zero", measure)
+    return (*case, 0.9, 0.9 - gap, gap, gap - 0.1, gap + 0.1, 3)
+
+
+def store(path: Path) -> Path:
+    tokens = np.zeros((2, 3), dtype=np.int64)
+    attributes = {"code_fingerprint": "c0de", "network_seeds": [11, 22]}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with StoreWriter(path, tokens=tokens, symbols="a", attributes=attributes) as writer:
+        writer.create(0, {"h": 1})
+        writer.write(
+            0, 0, {"h": np.arange(6, dtype=np.float32).reshape(2, 3, 1)}, loss=np.zeros((2, 3))
+        )
+    return path
+
+
+def figure(folder: Path, name: str, size: tuple[int, int]) -> tuple[Path, Path]:
+    image, caption = folder / f"{name}.png", folder / f"{name}.rst"
+    image.write_bytes(png(*size))
+    caption.write_text(f"Caption of\n{name}.\n")
+    return image, caption
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> ReportInputs:
+    return make_inputs(tmp_path / "results")
+
+
+def make_inputs(folder: Path) -> ReportInputs:
+    """Two runs of two seeds; in the second run only one seed has chunks."""
+    folder.mkdir(parents=True)
+    run = {"corpus": "noise", "seeds": 2, "network": {"architecture": "gru", "hidden": 4}}
+    config = folder / "config.yaml"
+    config.write_text(yaml.safe_dump({"seed": 7, "runs": dict.fromkeys(RUNS, run)}))
+    write_claims(CLAIMS, folder / "claims.csv")
+    training = "step seed accuracy bayes_accuracy"
+    recall = ("recall.csv", "seed word recalled", (0, "ab", 1.0), (1, "ab", 1.0))
+    summary = "row measure mean ci_low ci_high n floor ceiling"
+    sweep = "seed min_cluster_size states code_bits code_bits_se stability validity coverage chosen"
+    chunks = "seed spelling count saving_bits spelled"
+    effects = (
+        "kind sites units strength lag mode control measure target_mean control_mean difference "
+        "ci_low ci_high n"
+    )
+    found = {
+        "alpha": [(0, "NA", 5, 12.5, 1.0), (1, "<b>", 3, 2.5, 0.5)],
+        "beta": [(1, "ab", 1, 2, 1)],
+    }
+    return ReportInputs(
+        config=config,
+        claims=[folder / "claims.csv"],
+        figures=[figure(folder, "chunks-overview", (3, 2)), figure(folder, "chunks-sweep", (5, 4))],
+        training={
+            name: csv(
+                folder / name / "training.csv",
+                training,
+                (0, 0, 0.1, 0.9),
+                (0, 1, 0.1, 0.9),
+                (50, 0, 0.8, 0.9),
+                (50, 1, 0.8, 0.9),
+            )
+            for name in RUNS
+        },
+        recall={name: csv(folder / name / recall[0], *recall[1:]) for name in RUNS},
+        summaries={
+            name: csv(
+                folder / name / "summary.csv",
+                summary,
+                ("density", "boundary_f1", 0.75, 0.7, 0.8, 2, 0.25, 1),
+                ("density", "a new measure", NAN, NAN, NAN, 0, NAN, NAN),
+                ("byte_pairs", "boundary_f1", 0.5, NAN, NAN, 1, 0.25, 1),
+            )
+            for name in RUNS
+        },
+        sweeps={
+            name: csv(
+                folder / name / "sweep.csv",
+                sweep,
+                (0, 15, 9, 1.5, 0.01, 0.9, 0.6, 0.98, False),
+                (0, 150, 4, 1.25, 0.01, 1, 0.7, 1, True),
+            )
+            for name in RUNS
+        },
+        chunks={
+            name: csv(folder / name / "chunks.csv", chunks, *rows) for name, rows in found.items()
+        },
+        specificity={
+            "alpha": csv(
+                folder / "alpha" / "specificity.csv",
+                effects,
+                effect(0.25, 2, gap=0.111),
+                effect(1.0, 3, gap=0.222),
+                effect(1.0, 2, gap=0.333),
+                effect(1.0, 2, "kl_donor", gap=0.444),
+            )
+        },
+        stores={name: store(folder / name / "store.zarr.zip") for name in RUNS},
+        benchmarks=[],
+        timings={
+            "train": [write_json(folder / "alpha" / "timing.json", {"wall_s": 30, "cpu_s": 20})],
+            "draw": [
+                write_json(folder / "draw.jsonl", {"s": 90, "cpu_time": 60, "max_rss": 200}),
+                write_json(folder / "more.jsonl", {"s": 1, "cpu_time": "NA", "max_rss": "NA"}),
+            ],
+        },
+        fingerprints={"train_network": "0123abcd"},
+    )
+
+
+def page_of(inputs: ReportInputs, path: Path) -> Page:
+    write_report(inputs, path)
+    return Page(path)
+
+
+@pytest.fixture
+def page(inputs: ReportInputs, tmp_path: Path) -> Page:
+    return page_of(inputs, tmp_path / "report.html")
+
+
+def test_same_files_elsewhere_give_the_same_bytes(tmp_path: Path) -> None:
+    pages = [page_of(make_inputs(tmp_path / at / "in"), tmp_path / at / "r.html") for at in "ab"]
+    assert pages[0].source == pages[1].source
+    assert str(tmp_path) not in pages[0].source
+
+
+def test_nothing_is_fetched(page: Page) -> None:
+    assert page.addresses
+    assert all(address.startswith(("#", "data:")) for address in page.addresses)
+    assert "default-src 'none'" in page.source
+    assert not re.search(r"https?://|url\(|@import|fetch\(|XMLHttpRequest", page.source)
+
+
+def test_elements_are_closed_and_links_lead_somewhere(page: Page) -> None:
+    assert page.open == []
+    assert len(set(page.ids)) == len(page.ids)
+    targets = {address[1:] for address in page.addresses if address.startswith("#")}
+    assert targets <= set(page.ids)
+
+
+def test_images_are_the_files_with_a_caption_in_their_place(
+    page: Page, inputs: ReportInputs
+) -> None:
+    held = [a.partition(",")[2] for a in page.addresses if a.startswith("data:image/png")]
+    assert [base64.b64decode(data) for data in held] == [i.read_bytes() for i, _ in inputs.figures]
+    assert page.alternatives == [
+        "Chunks: overview. Caption of chunks-overview.",
+        "Chunks: sweep. Caption of chunks-sweep.",
+    ]
+    assert 'width="5" height="4"' in page.source
+    assert "Caption of chunks-overview." in page.sections["overview"]
+
+
+def test_what_cannot_be_estimated_is_said_in_words(page: Page) -> None:
+    shown = " ".join(text for table in page.tables.values() for row in table for text in row)
+    assert not re.search(r"\bnan\b", shown, re.IGNORECASE)
+    scores = page.tables["All scores"]
+    assert scores[2] == ["alpha", "HDBSCAN states", "a new measure", "not estimable", "0", "—", "—"]
+    assert scores[3][3] == "0.500 [not estimable]"
+
+
+def test_claims_show_verdict_values_and_rule(page: Page) -> None:
+    rows = [[" ".join(text.split()) for text in row] for row in page.tables["Claims"]]
+    assert [row[0] for row in rows[1:]] == ["✓ reproduced", "? not estimable", "✓ reproduced"]
+    assert rows[1][1] == "A & B: one Somebody et al. Rule value > 0.9"
+    assert rows[1][2:] == ["0.920 figure 3", "0.950 [0.930, 0.970] n = 3", "chance: 0.5"]
+    assert rows[2][3] == "not estimable n = 0"
+
+
+def test_the_summary_is_counted(page: Page) -> None:
+    opening = " ".join(page.sections[""].split())
+    assert "2 runs on 1 corpus trained 4 networks, 2 per run" in opening
+    assert "Chunks were found in 3 of these 4." in opening
+    assert "3 published claims were judged: ✓ 2 reproduced ? 1 not estimable" in opening
+
+
+def test_no_claims_are_no_verdict(inputs: ReportInputs, tmp_path: Path) -> None:
+    page = page_of(replace(inputs, claims=[]), tmp_path / "report.html")
+    assert "No published claim has been judged." in page.sections["claims"]
+    assert "badge" not in page.source.partition("</style>")[2]
+
+
+def test_runs_take_their_last_step(page: Page) -> None:
+    row = dict(zip(page.tables["Runs"][0], page.tables["Runs"][1], strict=True))
+    accuracy = next(value for title, value in row.items() if title.startswith("accuracy"))
+    assert (row["network"], row["seeds"]) == ("gru, hidden 4", "2")
+    assert accuracy.replace("\u00a0", " ") == "0.800 [0.800, 0.800]"
+
+
+def test_only_the_chosen_setting_is_shown(page: Page) -> None:
+    assert [row[:4] for row in page.tables["Chosen settings"][1:]] == [
+        ["alpha", "0", "150", "4"],
+        ["beta", "0", "150", "4"],
+    ]
+
+
+def test_chunks_are_spelled_as_they_are(page: Page) -> None:
+    assert [row[1] for row in page.tables["Chunks of alpha"][1:]] == ["NA", "<b>"]
+    assert "beta: 1 chunk, found in 1 of 2 networks" in " ".join(page.sections["tables"].split())
+
+
+def test_a_run_without_chunks_is_said_to_have_none(inputs: ReportInputs, tmp_path: Path) -> None:
+    empty = csv(tmp_path / "chunks.csv", "seed spelling count saving_bits spelled")
+    nothing = replace(inputs, chunks={"alpha": empty, "beta": empty})
+    page = page_of(nothing, tmp_path / "report.html")
+    assert "Chunks were found in 0 of these 4." in page.sections[""]
+    assert "Chunks of alpha" not in page.tables
+
+
+def test_interventions_show_full_strength_at_the_first_lag(page: Page) -> None:
+    rows = page.tables["Specificity of interventions"][1:]
+    assert [row[3] for row in rows] == ["success"]
+    assert rows[0][5].replace("\u00a0", " ") == "0.333 [0.233, 0.433]"
+
+
+def test_benchmarks_or_the_command_that_makes_them(
+    page: Page, inputs: ReportInputs, tmp_path: Path
+) -> None:
+    assert "make bench" in page.sections["benchmarks"]
+    columns = "benchmark size ours_s other other_s ratio runs"
+    tables = [
+        csv(tmp_path / "a.csv", columns, ("a", "1 x 2", 0.00041, "loop", 0.01, 24.39, 5)),
+        csv(tmp_path / "b.csv", f"{columns} quality", ("b", "3", 2.0, "x", 1.0, 0.5, 5, 1e-7)),
+    ]
+    page = page_of(replace(inputs, benchmarks=tables), tmp_path / "report.html")
+    assert page.tables["Benchmarks"][1] == [
+        "a",
+        "1 x 2",
+        "0.00041",
+        "loop",
+        "0.01",
+        "24.4",
+        "5",
+        "—",
+    ]
+    assert page.tables["Benchmarks"][2][-3:] == ["0.5", "5", "1e-07"]
+
+
+def test_timings_add_up_longest_first(page: Page) -> None:
+    rows = page.tables["Timings of the rules"][1:]
+    assert rows == [
+        ["draw", "2", "91.0", "60.0", "75.2 %"],
+        ["train", "1", "30.0", "20.0", "24.8 %"],
+        ["all", "3", "121.0", "80.0", ""],
+    ]
+    assert page.tables["Jobs"][2] == ["draw", "more", "1", "—", "—"]
+    assert page.tables["Jobs"][3][:2] == ["train", "alpha"]
+
+
+def test_only_the_section_of_timings_differs_between_equal_runs(
+    page: Page, inputs: ReportInputs, tmp_path: Path
+) -> None:
+    slower = write_json(tmp_path / "slow.json", {"wall_s": 300, "cpu_s": 200})
+    other = page_of(replace(inputs, timings={"train": [slower]}), tmp_path / "other.html")
+    changed = {name for name, text in page.sections.items() if other.sections[name] != text}
+    assert changed == {"timings"}
+
+
+def test_provenance_holds_config_code_and_stores(page: Page, inputs: ReportInputs) -> None:
+    assert inputs.config.read_text() in page.sections["provenance"]
+    assert page.tables["Code"][1] == ["train_network", "0123abcd"]
+    assert page.tables["Activation stores"][1][:3] == ["alpha", "c0de", "11, 22"]
+
+
+def test_a_damaged_input_is_named_and_the_old_report_stays(
+    inputs: ReportInputs, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.html"
+    write_report(inputs, report)
+    before = report.read_bytes()
+    inputs.sweeps["beta"].write_text("seed,states\n0,4\n")
+    with pytest.raises(ReportError, match=r"beta/sweep\.csv: column 'min_cluster_size' is missing"):
+        write_report(inputs, report)
+    assert report.read_bytes() == before
+    assert [path.name for path in tmp_path.glob(".*")] == []
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("claims.csv", "", "claims.csv: not a table"),
+        ("chunks-sweep.png", "GIF89a", "chunks-sweep.png: not a PNG image"),
+        ("chunks-sweep.rst", None, "chunks-sweep.rst: there is no such file"),
+        ("draw.jsonl", "3 s", "draw.jsonl: got '3 s'; must be a JSON object"),
+        ("config.yaml", "- 1", "config.yaml: got list; must be a mapping"),
+        ("config.yaml", "a: [", "config.yaml: not YAML"),
+        ("config.yaml", "runs: {alpha: {}}", "'beta' is missing; there are alpha"),
+    ],
+)
+def test_a_file_that_is_not_what_it_should_be_is_named(
+    inputs: ReportInputs, tmp_path: Path, file: str, content: str | None, message: str
+) -> None:
+    path = tmp_path / "results" / file
+    path.unlink() if content is None else path.write_text(content)
+    with pytest.raises(ReportError, match=re.escape(message)):
+        write_report(inputs, tmp_path / "report.html")
+
+
+def test_an_unknown_verdict_names_its_claim(inputs: ReportInputs, tmp_path: Path) -> None:
+    ledger = inputs.claims[0]
+    ledger.write_text(ledger.read_text().replace(",reproduced", ",proved"))
+    with pytest.raises(ReportError, match="claim chunks-one: got the verdict 'proved'"):
+        write_report(inputs, tmp_path / "report.html")
+
+
+def test_no_run_is_no_report(inputs: ReportInputs, tmp_path: Path) -> None:
+    with pytest.raises(ReportError, match="there is no run to report"):
+        write_report(replace(inputs, summaries={}), tmp_path / "report.html")
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ([1.0, 1.0, 1.0], ["1", "1", "1"]),
+        ([0.9934, 0.9, 1.0], ["0.993", "0.900", "1.000"]),
+        ([2.1071, 2.1069, 2.1072], ["2.11", "2.11", "2.11"]),
+        ([9.3, 9, 10], ["9.30", "9.00", "10.00"]),
+        ([39.2, 39, 39.54], ["39.2", "39.0", "39.5"]),
+        ([7274.71], ["7,275"]),
+        ([-0.5], ["−0.500"]),
+        ([-1e-9], ["0.000"]),
+        ([0.0], ["0"]),
+    ],
+)
+def test_numbers_that_belong_together_have_as_many_decimals(
+    values: list[float], shown: list[str]
+) -> None:
+    assert format_numbers(values) == shown
+
+
+@settings(max_examples=200)
+@given(st.floats(-1e6, 1e6, allow_nan=False))
+def test_a_number_is_shown_to_three_digits_or_three_decimals(value: float) -> None:
+    shown = float(number(value).text.replace("−", "-").replace(",", ""))
+    assert abs(shown - value) <= max(0.0005, 0.005 * abs(value)) * (1 + 1e-9)
+
+
+def test_an_interval_sorts_by_its_mean() -> None:
+    assert interval(0.5, 0.4, 0.6).order == 0.5
+    assert interval(0.5, NAN, NAN).order == 0.5
+    assert interval(NAN, NAN, NAN).order is None

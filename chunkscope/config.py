@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, reduce
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, PositiveInt, ValidationError, field_validator
+from pydantic import AfterValidator, Field, PositiveInt, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
 from chunkscope.chunks.settings import ChunkSettings
@@ -22,11 +23,25 @@ from chunkscope.figures.settings import FigureSettings
 from chunkscope.grammars import GrammarSettings
 from chunkscope.interventions.settings import InterventionSettings
 from chunkscope.networks.settings import NetworkSettings, TrainingSettings
-from chunkscope.networks.sites import match_sites, site_names
+from chunkscope.networks.sites import STATES, match_sites, site_names
+from chunkscope.schema import KEY, Location, Schema, allowed, locate, one_of
 from chunkscope.settings import Settings
 from chunkscope.store.settings import StoreSettings
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+def check_name(name: str) -> str:
+    """The name itself if it can stand in a file's name."""
+    if not NAME.fullmatch(name):
+        raise ValueError(
+            f"got the name {name!r}; must be letters, digits, - and _: it stands in file names"
+        )
+    return name
+
+
+Name = Annotated[str, AfterValidator(check_name)]
+"""Name of a corpus or of a run."""
 
 
 class SequenceSettings(Settings):
@@ -41,8 +56,8 @@ class SequenceSettings(Settings):
 class RecordingSettings(Settings):
     """Fresh sequences whose activity is recorded, in two splits."""
 
-    train: PositiveInt = 200
-    """Sequences on which readings are fitted."""
+    train: int = Field(default=200, ge=2)
+    """Sequences on which readings are fitted; settings are compared on some of them."""
     test: PositiveInt = 200
     """Sequences on which readings are scored."""
     length: int = Field(default=100, ge=2)
@@ -73,8 +88,19 @@ class RunSettings(Settings):
     """How they are trained."""
     sites: tuple[str, ...] = Field(default=("layers.*.hook_[hc]",), min_length=1)
     """Patterns (fnmatch) of the sites to record; the default is the whole recurrent state."""
-    studies: tuple[Literal["chunks", "interventions"], ...] = ("chunks", "interventions")
-    """Readings made of this run."""
+    studies: tuple[Literal["chunks", "interventions"], ...] = Field(
+        ("chunks", "interventions"), min_length=1
+    )
+    """Readings made of this run; interventions graft what chunks found, and need it."""
+
+    @field_validator("studies")
+    @classmethod
+    def _build_on_each_other(cls, studies: tuple[str, ...]) -> tuple[str, ...]:
+        if "interventions" in studies and "chunks" not in studies:
+            raise ValueError(
+                f"got {list(studies)}; interventions graft the states that chunks finds; add chunks"
+            )
+        return studies
 
 
 class Config(Settings):
@@ -84,9 +110,9 @@ class Config(Settings):
     """Root of every random stream."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where networks run; `auto` takes a GPU if there is one."""
-    corpora: dict[str, CorpusSettings] = Field(min_length=1)
+    corpora: dict[Name, CorpusSettings] = Field(min_length=1)
     """Corpora by name."""
-    runs: dict[str, RunSettings] = Field(min_length=1)
+    runs: dict[Name, RunSettings] = Field(min_length=1)
     """Runs by name; the name stands in every output path."""
     store: StoreSettings = StoreSettings()
     """The activation store."""
@@ -97,17 +123,6 @@ class Config(Settings):
     figures: FigureSettings = FigureSettings()
     """How figures look."""
 
-    @field_validator("corpora", "runs")
-    @classmethod
-    def _nameable(cls, named: dict[str, Any]) -> dict[str, Any]:
-        bad = [name for name in named if not NAME.fullmatch(name)]
-        if bad:
-            raise ValueError(
-                f"got the name {bad[0]!r}; names are letters, digits, - and _, because they "
-                "stand in file names"
-            )
-        return named
-
 
 def load(path: str | Path) -> Config:
     """Read and check a configuration file.
@@ -115,35 +130,55 @@ def load(path: str | Path) -> Config:
     Raises:
         ConfigError: with one sentence per mistake.
     """
+    return check(read(path), str(path))
+
+
+def read(path: str | Path) -> object:
+    """Read a YAML file, in which no key may stand twice (YAML itself would keep the last).
+
+    Raises:
+        ConfigError: there is no such file, it is not YAML, or it repeats keys.
+    """
     try:
-        raw = yaml.safe_load(Path(path).read_text())
+        text = Path(path).read_text()
+        repeated = list(_repeated(yaml.compose(text)))
     except FileNotFoundError:
         raise ConfigError([f"{path}: there is no such file; name a configuration"]) from None
-    except yaml.YAMLError as error:
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError([f"{path}: not YAML: {' '.join(str(error).split())}"]) from None
-    return check(raw, str(path))
+    if repeated:
+        raise ConfigError([f"{path}: {key}: stands twice; keep one of them" for key in repeated])
+    return yaml.safe_load(text)
 
 
 def check(raw: object, where: str = "config") -> Config:
     """Check a configuration that was read elsewhere (Snakemake merges several sources).
 
+    What can be checked of the sound parts is checked even where others are wrong, so that all
+    mistakes are told at once.
+
     Args:
         raw: nested dictionaries.
         where: the name that stands before each problem.
+
+    Raises:
+        ConfigError: with one sentence per mistake.
     """
     if not isinstance(raw, Mapping):
-        raise ConfigError([f"{where}: got {type(raw).__name__}; must be a mapping of keys"])
+        raise ConfigError([f"{where}: got {_show(raw)}; must be a mapping with corpora and runs"])
     problems: list[str] = []
     config = None
     try:
         config = Config.model_validate(raw)
     except ValidationError as error:
-        problems = [_sentence(details, raw) for details in error.errors(include_url=False)]
-    problems += list(_unknown_corpora(raw))
+        details = [d for d in error.errors(include_url=False) if not _is_echo(d)]
+        problems += [_sentence(d) for d in details]
+        config = _sound_parts(raw, [d["loc"] for d in details])
+    problems += _unknown_names(raw)
     if config is not None:
-        problems += list(_unknown_sites(config))
+        problems += _misfits(config)
     if problems or config is None:
-        raise ConfigError([f"{where}: {problem}" for problem in problems])
+        raise ConfigError([f"{where}: {problem}" for problem in dict.fromkeys(problems)])
     return config
 
 
@@ -157,112 +192,159 @@ def run_sites(run: RunSettings) -> list[str]:
     return match_sites(run.sites, site_names(run.network))
 
 
-def _unknown_corpora(raw: Mapping[str, Any]) -> Iterator[str]:
-    corpora, runs = raw.get("corpora"), raw.get("runs")
-    if not isinstance(corpora, Mapping) or not isinstance(runs, Mapping):
-        return
-    for name, run in runs.items():
-        corpus = run.get("corpus") if isinstance(run, Mapping) else None
-        if isinstance(corpus, str) and corpus not in corpora:
-            known = ", ".join(map(str, corpora))
-            hint = did_you_mean(corpus, map(str, corpora))
-            yield f"runs.{name}.corpus: got {corpus!r}; must be one of {known}{hint}"
-
-
-def _unknown_sites(config: Config) -> Iterator[str]:
-    for name, run in config.runs.items():
-        try:
-            recorded = run_sites(run)
-        except SiteError as error:
-            yield f"runs.{name}.sites: {error}"
-            continue
-        if "chunks" in run.studies and config.chunks.site not in recorded:
-            hint = did_you_mean(config.chunks.site, recorded)
-            yield (
-                f"chunks.site: got {config.chunks.site!r}, which run {name} does not record; "
-                f"it records {', '.join(recorded)}{hint}"
-            )
-
-
-def _sentence(details: ErrorDetails, raw: Mapping[str, Any]) -> str:
-    """One problem in one sentence: where, what, got, allowed."""
-    where = ".".join(map(str, _path(details["loc"], raw)))
-    kind, context = details["type"], details.get("ctx", {})
-    if kind == "extra_forbidden":
-        known = _known_keys(details["loc"])
-        hint = did_you_mean(str(details["loc"][-1]), known) or f"; known are {', '.join(known)}"
-        return f"{where}: unknown key{hint}"
-    if kind == "missing":
-        return f"{where}: missing; it has no default"
-    if kind in ("union_tag_invalid", "union_tag_not_found"):
-        tag = str(context["discriminator"]).strip("'")
-        expected = str(context.get("expected_tags", "")) or _tags(details["loc"])
-        names = [name.strip(" '") for name in expected.split(",")]
-        got = context.get("tag")
-        if got is None:
-            return f"{where}.{tag}: missing; must be one of {', '.join(names)}"
-        hint = did_you_mean(str(got), names)
-        return f"{where}.{tag}: got {got!r}; must be one of {', '.join(names)}{hint}"
-    message = details["msg"].removeprefix("Value error, ")
-    message = message[0].lower() + message[1:]
-    if kind == "value_error":
-        return f"{where}: {message}"
-    return f"{where}: got {_short(details['input'])}; {message.replace('input should', 'must')}"
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _path(loc: tuple[int | str, ...], raw: object) -> Iterator[int | str]:
-    """The parts of pydantic's location that are keys of the file; the tags of unions are not."""
-    here = raw
-    for depth, part in enumerate(loc):
-        inside = isinstance(here, Mapping) and part in here
-        listed = isinstance(here, list) and isinstance(part, int) and part < len(here)
-        if inside or listed:
-            yield part
-            here = here[part]  # type: ignore[index]
-        elif depth == len(loc) - 1 and part != "[key]" and not _is_tag(part, here):
-            yield part
-
-
-def _is_tag(part: int | str, here: object) -> bool:
-    return isinstance(here, Mapping) and part in here.values()
-
-
-def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
-    return list(_schema_at(loc[:-1]).get("properties", {}))
-
-
-def _tags(loc: tuple[int | str, ...]) -> str:
-    return ", ".join(_schema_at(loc).get("discriminator", {}).get("mapping", {}))
-
-
-def _schema_at(loc: tuple[int | str, ...]) -> dict[str, Any]:
-    """The part of the schema that a location leads to."""
-    schema = Config.model_json_schema()
-    here = schema
-    for part in loc:
-        here = _follow(here, schema)
-        if part in here.get("discriminator", {}).get("mapping", {}):
-            here = {"$ref": here["discriminator"]["mapping"][part]}
-        elif part in here.get("properties", {}):
-            here = here["properties"][part]
-        elif isinstance(here.get("additionalProperties"), dict):
-            here = here["additionalProperties"]
-        elif "items" in here:
-            here = here["items"]
-    return _follow(here, schema)
-
-
-def _follow(here: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    while "$ref" in here:
-        here = schema["$defs"][here["$ref"].rsplit("/", 1)[1]]
-    return here
+@cache
+def schema() -> Schema:
+    """The JSON schema of a configuration."""
+    return Config.model_json_schema()
 
 
 def json_schema() -> str:
     """The JSON schema of a configuration file, for editors; ``config/schema.json``."""
-    return json.dumps(Config.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _repeated(node: yaml.Node | None, *path: str) -> Iterator[str]:
+    """Dotted paths of the keys that stand more than once in their mapping."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            here = (*path, str(key.value))
+            if here[-1] in seen:
+                yield ".".join(here)
+            seen.add(here[-1])
+            yield from _repeated(value, *here)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield from _repeated(item, *path, str(index))
+
+
+def _is_echo(details: ErrorDetails) -> bool:
+    """Whether a list is called too short only because its items were wrong, which is told too."""
+    return details["type"] == "too_short" and len(details["input"]) >= details["ctx"]["min_length"]
+
+
+def _sound_parts(raw: Mapping[str, Any], wrong: list[Location]) -> Config | None:
+    """The configuration without what is wrong in it; a run or corpus goes as a whole."""
+    paths = [locate(schema(), location)[0] for location in wrong]
+    cut = [path[:2] if path[0] in ("corpora", "runs") else path for path in paths]
+    try:
+        return Config.model_validate(reduce(_without, cut, raw))
+    except ValidationError:
+        return None
+
+
+def _without(raw: Mapping[str, Any], path: list[str]) -> Mapping[str, Any]:
+    """``raw`` without the entry that ``path`` leads to, or without the list that holds it."""
+    key, *rest = path
+    inner = raw.get(key)
+    if rest and isinstance(inner, Mapping):
+        return {**raw, key: _without(inner, rest)}
+    return {name: value for name, value in raw.items() if str(name) != key}
+
+
+def _unknown_names(raw: Mapping[str, Any]) -> Iterator[str]:
+    """Corpora and runs that are named where they are used, and nowhere else."""
+    corpora, runs, figures = (raw.get(key) for key in ("corpora", "runs", "figures"))
+    used = [(f"figures.{key}", figures, key, runs) for key in ("run", "overview")]
+    if isinstance(runs, Mapping):
+        used = [
+            (f"runs.{name}.corpus", run, "corpus", corpora) for name, run in runs.items()
+        ] + used
+    for where, user, key, named in used:
+        got = user.get(key) if isinstance(user, Mapping) else None
+        if isinstance(got, str) and isinstance(named, Mapping) and named and got not in named:
+            yield _unknown(where, got, map(str, named))
+
+
+def _misfits(config: Config) -> Iterator[str]:
+    """Settings that are right by themselves and do not fit one another."""
+    for name, run in config.runs.items():
+        if run.corpus in config.corpora:
+            yield from _short_sequences(config, name, run)
+        yield from _unknown_sites(config, name, run)
+
+
+def _short_sequences(config: Config, name: str, run: RunSettings) -> Iterator[str]:
+    """Windows and lags that are longer than the sequences they are taken from."""
+    corpus = config.corpora[run.corpus]
+    for key, got, sequences, length in (
+        (f"runs.{name}.training.window", run.training.window, "training", corpus.training.length),
+        ("interventions.lags", config.interventions.lags, "recording", corpus.recording.length),
+    ):
+        if got > length:
+            yield (
+                f"{key}: got {got}; must be at most {length}, the length of "
+                f"corpora.{run.corpus}.{sequences}"
+            )
+
+
+def _unknown_sites(config: Config, name: str, run: RunSettings) -> Iterator[str]:
+    """Sites of a run that its network does not have, or that a study needs and nothing records."""
+    available = site_names(run.network)
+    try:
+        recorded = run_sites(run)
+    except SiteError as error:
+        yield f"runs.{name}.sites: {error}"
+        return
+    if "chunks" in run.studies and config.chunks.site not in recorded:
+        yield (
+            f"chunks.site: got {config.chunks.site!r}, which run {name} does not record; it "
+            f"records {', '.join(recorded)}{did_you_mean(config.chunks.site, recorded)}"
+        )
+    if "interventions" in run.studies:
+        patterns = [pattern for together in config.interventions.sites for pattern in together]
+        try:
+            changed = match_sites(patterns, available)
+        except SiteError as error:
+            yield f"interventions.sites: in run {name}, {error}"
+            return
+        needed = dict.fromkeys([*_states(run), *changed])
+        missing = [site for site in needed if site not in recorded]
+        if missing:
+            yield (
+                f"runs.{name}.sites: got {', '.join(run.sites)}; interventions need the whole "
+                f"state and what they change; add {', '.join(missing)}"
+            )
+
+
+def _states(run: RunSettings) -> list[str]:
+    """The sites of a run's recurrent state."""
+    hooks = STATES[run.network.architecture]
+    return [site for site in site_names(run.network) if site.rsplit(".", 1)[1] in hooks]
+
+
+def _unknown(where: str, got: str, known: Iterable[str]) -> str:
+    names = list(known)
+    hint = did_you_mean(got, names) if len(names) > 1 else ""
+    return f"{where}: got {got!r}; must be {one_of(names)}{hint}"
+
+
+def _sentence(details: ErrorDetails) -> str:
+    """One mistake in one sentence: where, what, got, allowed."""
+    location, kind, got = details["loc"], details["type"], details["input"]
+    path, here = locate(schema(), location)
+    where = ".".join(path)
+    if kind == "extra_forbidden":
+        known = list(locate(schema(), location[:-1])[1]["properties"])
+        hint = did_you_mean(path[-1], known) or f"; known are {', '.join(known)}"
+        return f"{where}: unknown key{hint}"
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        chooser = here["discriminator"]
+        where, tags = f"{where}.{chooser['propertyName']}", sorted(chooser["mapping"])
+        if kind == "union_tag_not_found":
+            return f"{where}: missing; must be {one_of(tags)}"
+        return _unknown(where, str(details["ctx"]["tag"]), tags)
+    if kind == "missing":
+        return f"{where}: missing; must be {allowed(schema(), here)}"
+    if location[-1] == KEY and kind == "string_type":
+        where = ".".join([*path[:-1], _show(got)])
+        return f"{where}: got a key that YAML reads as {type(got).__name__}; must be text: quote it"
+    if kind == "value_error":
+        return f"{where}: {details['ctx']['error']}"
+    return f"{where}: got {_show(got)}; must be {allowed(schema(), here)}"
+
+
+def _show(value: object) -> str:
+    """A value as YAML would have it, cut where it is long."""
+    text = repr(value) if isinstance(value, str) else json.dumps(value, default=str)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -10,7 +10,7 @@ from chunkscope.settings import Settings
 class FigureSettings(Settings):
     """How figures look; no setting here changes a number."""
 
-    width: float = Field(default=7.0, ge=3, le=20)
+    width: float = Field(default=7.0, ge=6, le=20)
     """Width of a full-width figure (inches)."""
     dpi: int = Field(default=200, ge=50, le=600)
     """Resolution of the PNG copies (dots per inch)."""

@@ -1,8 +1,8 @@
 """chunkscope: from grammars to figures and a report, every intermediate cached.
 
-    snakemake                                  every study of config.yaml
-    snakemake chunks                           one study
-    snakemake --configfile config/quick.yaml   the small profile
+snakemake                                  every study of config.yaml
+snakemake chunks                           one study
+snakemake --configfile config/quick.yaml   the small profile
 """
 
 import os
@@ -17,6 +17,9 @@ from chunkscope.errors import ConfigError
 from chunkscope.fingerprint import fingerprint
 
 min_version("9.27")
+
+
+report: "docs/captions/workflow.rst"
 
 
 BASE = Path(workflow.basedir)
@@ -50,11 +53,14 @@ include: "rules/networks.smk"
 include: "rules/activations.smk"
 include: "rules/chunks.smk"
 include: "rules/interventions.smk"
+include: "rules/figures.smk"
+include: "rules/report.smk"
 
 
 rule all:
     default_target: True
     input:
+        "results/report.html",
         "results/config.resolved.yaml",
         rules.chunks.input,
 

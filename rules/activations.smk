@@ -15,8 +15,6 @@ rule record_activations:
     cache: True
     conda:
         "../envs/main.yaml"
-    message:
-        "Recording the activations of {wildcards.run}{wildcards.at}"
     threads: 1
     resources:
         mem_mb=4000,
@@ -25,8 +23,12 @@ rule record_activations:
     params:
         device=CONFIG.device,
         sites=lambda wildcards: list(known_run(wildcards).sites),
-        train_sequences=lambda wildcards: CONFIG.corpora[corpus_of(wildcards)].recording.train,
+        train_sequences=lambda wildcards: CONFIG.corpora[
+            corpus_of(wildcards)
+        ].recording.train,
         store=settings(CONFIG.store),
         code=code("record_activations"),
+    message:
+        "Recording the activations of {wildcards.run}{wildcards.at}"
     script:
         "../scripts/record_activations.py"

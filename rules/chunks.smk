@@ -19,8 +19,6 @@ rule extract_chunks:
     cache: True
     conda:
         "../envs/main.yaml"
-    message:
-        "Extracting the chunks of {wildcards.run}{wildcards.at}"
     threads: 1
     resources:
         mem_mb=4000,
@@ -29,6 +27,8 @@ rule extract_chunks:
         seed=CONFIG.seed,
         chunks=settings(CONFIG.chunks),
         code=code("extract_chunks"),
+    message:
+        "Extracting the chunks of {wildcards.run}{wildcards.at}"
     script:
         "../scripts/extract_chunks.py"
 
@@ -51,8 +51,6 @@ rule score_chunks:
         "results/timings/score_chunks/{run}.jsonl"
     conda:
         "../envs/main.yaml"
-    message:
-        "Scoring the chunks of {wildcards.run} against the truth"
     threads: 1
     resources:
         mem_mb=4000,
@@ -61,6 +59,8 @@ rule score_chunks:
         seed=CONFIG.seed,
         site=CONFIG.chunks.site,
         code=code("score_chunks"),
+    message:
+        "Scoring the chunks of {wildcards.run} against the truth"
     script:
         "../scripts/score_chunks.py"
 
@@ -89,8 +89,6 @@ rule judge_chunks:
         "results/timings/judge_chunks.jsonl"
     conda:
         "../envs/main.yaml"
-    message:
-        "Judging the claims about chunks"
     threads: 1
     resources:
         mem_mb=500,
@@ -100,6 +98,8 @@ rule judge_chunks:
         runs=runs_with("chunks"),
         corpora={name: run.corpus for name, run in CONFIG.runs.items()},
         code=code("judge_chunks"),
+    message:
+        "Judging the claims about chunks"
     script:
         "../scripts/judge_chunks.py"
 
@@ -108,4 +108,7 @@ rule chunks:
     input:
         "results/claims/chunks.csv",
         expand("results/chunks/{run}/summary.csv", run=runs_with("chunks")),
-        expand("results/interventions/{run}/specificity.csv", run=runs_with("interventions")),
+        expand(
+            "results/interventions/{run}/specificity.csv",
+            run=runs_with("interventions"),
+        ),

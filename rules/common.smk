@@ -30,7 +30,9 @@ def known_run(wildcards):
     """Settings of the run that a wildcard names."""
     if wildcards.run not in CONFIG.runs:
         known = ", ".join(CONFIG.runs)
-        raise WorkflowError(f"runs: there is no run {wildcards.run!r}; there are {known}")
+        raise WorkflowError(
+            f"runs: there is no run {wildcards.run!r}; there are {known}"
+        )
     return CONFIG.runs[wildcards.run]
 
 
@@ -53,8 +55,6 @@ rule resolve_config:
         "results/timings/resolve_config.jsonl"
     conda:
         "../envs/main.yaml"
-    message:
-        "Writing the whole configuration, defaults included"
     threads: 1
     resources:
         mem_mb=200,
@@ -62,5 +62,7 @@ rule resolve_config:
     params:
         config=configuration.resolved(CONFIG),
         code=code("resolve_config"),
+    message:
+        "Writing the whole configuration, defaults included"
     script:
         "../scripts/resolve_config.py"

@@ -11,8 +11,6 @@ rule sample_corpus:
         "results/timings/sample_corpus/{corpus}.jsonl"
     conda:
         "../envs/main.yaml"
-    message:
-        "Sampling the corpus {wildcards.corpus}"
     threads: 1
     resources:
         mem_mb=1000,
@@ -21,5 +19,7 @@ rule sample_corpus:
         seed=CONFIG.seed,
         corpus=lambda wildcards: settings(known_corpus(wildcards)),
         code=code("sample_corpus"),
+    message:
+        "Sampling the corpus {wildcards.corpus}"
     script:
         "../scripts/sample_corpus.py"

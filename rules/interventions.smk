@@ -18,8 +18,6 @@ rule intervene_network:
         "results/timings/intervene_network/{run}.jsonl"
     conda:
         "../envs/main.yaml"
-    message:
-        "Grafting the chunks of {wildcards.run} into its networks"
     threads: 1
     resources:
         mem_mb=4000,
@@ -31,5 +29,7 @@ rule intervene_network:
         site=CONFIG.chunks.site,
         interventions=settings(CONFIG.interventions),
         code=code("intervene_network"),
+    message:
+        "Grafting the chunks of {wildcards.run} into its networks"
     script:
         "../scripts/intervene_network.py"

@@ -17,8 +17,6 @@ rule train_network:
     cache: True
     conda:
         "../envs/main.yaml"
-    message:
-        "Training the run {wildcards.run}; follow it with: tail -f {log}"
     threads: 1
     resources:
         mem_mb=4000,
@@ -31,5 +29,7 @@ rule train_network:
         seeds=lambda wildcards: known_run(wildcards).seeds,
         training=lambda wildcards: settings(known_run(wildcards).training),
         code=code("train_network"),
+    message:
+        "Training the run {wildcards.run}; follow it with: tail -f {log}"
     script:
         "../scripts/train_network.py"

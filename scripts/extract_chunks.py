@@ -25,9 +25,7 @@ with job(snakemake.log[0]), timed(snakemake.output.timing):
             reading = read_density(activations[train], tokens[train], settings, seed, member)
             found = {"density": stream_of(reading, activations)}
             if trained:
-                found |= read_baselines(
-                    reading, activations, tokens, train, settings, seed, member
-                )
+                found |= read_baselines(reading, activations, tokens, train, settings, seed, member)
             for row, stream in found.items():
                 streams |= stream.arrays(f"{row}/seed{member}")
             dictionaries |= reading.dictionary.arrays(f"seed{member}/")

@@ -8,12 +8,10 @@ from chunkscope.statistics import write_claims
 
 with job(snakemake.log[0]):
     inputs, params = snakemake.input, snakemake.params
-    tables = {
-        name: pd.read_csv(inputs[name]) for name in ("training", "recall", "decoding")
-    }
+    tables = {name: pd.read_csv(inputs[name]) for name in ("training", "recall", "decoding")}
     evidence = Evidence(
         reflection=params.reflection,
-        effects=pd.read_csv(inputs.effects[0]) if inputs.effects else None,
+        effects=pd.read_csv(inputs.effects) if inputs.effects else None,
         scores={
             run: pd.read_csv(path) for run, path in zip(params.runs, inputs.scores, strict=True)
         },

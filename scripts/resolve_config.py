@@ -4,5 +4,5 @@ from pathlib import Path
 
 from chunkscope.jobs import job
 
-with job(snakemake.log[0]):  # noqa: F821
-    Path(snakemake.output[0]).write_text(snakemake.params.config)  # noqa: F821
+with job(snakemake.log[0]):
+    Path(snakemake.output[0]).write_text(snakemake.params.config)

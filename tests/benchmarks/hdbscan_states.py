@@ -42,6 +42,7 @@ def run() -> list[dict[str, str | float | int]]:
         tuple(statistics.median(column) for column in zip(*side, strict=True))
         for side in (ours, other)
     )
+    ratios = [theirs[0] / mine[0] for mine, theirs in zip(ours, other, strict=True)]
     return [
         {
             "benchmark": "hdbscan, default extractor",
@@ -49,7 +50,7 @@ def run() -> list[dict[str, str | float | int]]:
             "ours_s": round(ours_s, 2),
             "other": "HDBSCAN of all rows, approximate Boruvka",
             "other_s": round(other_s, 2),
-            "ratio": round(statistics.median(o[0] / u[0] for u, o in zip(ours, other, strict=True)), 1),
+            "ratio": round(statistics.median(ratios), 1),
             "runs": SEEDS,
             "quality": round(quality, 3),
             "other_quality": round(other_quality, 3),
@@ -61,7 +62,7 @@ def record() -> tuple[Corpus, np.ndarray]:
     """A corpus and the activity (seed, sequence, time, unit) of networks trained on its grammar."""
     grammar = Words(
         vocabulary={word: 1 / len(WORDS) for word in WORDS},
-        filler={symbol: 0.25 for symbol in "wxyz"},
+        filler=dict.fromkeys("wxyz", 0.25),
         gap={"kind": "geometric", "p": 0.5},
     )
     training = grammar.sample(stream(0, "benchmark", "training"), 1000, 100)

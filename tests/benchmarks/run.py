@@ -1,7 +1,7 @@
 """`make bench`: every paired timing, each into ``results/benchmarks/{name}.csv``.
 
-    python tests/benchmarks/run.py              all of them
-    python tests/benchmarks/run.py store        the named ones
+python tests/benchmarks/run.py              all of them
+python tests/benchmarks/run.py store        the named ones
 """
 
 from __future__ import annotations

@@ -1,0 +1,208 @@
+"""What a chunk's state does when it is put into a running network, beside every control."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.image import AxesImage
+
+from chunkscope.figures.grafts import (
+    NONE,
+    TARGET,
+    distributions_at,
+    first_visible,
+    mean_distributions,
+    mean_success,
+    whole_grafts,
+)
+from chunkscope.figures.settings import FigureSettings
+from chunkscope.figures.style import (
+    BLACK,
+    CONDITIONS,
+    SHARE,
+    SMALL,
+    in_order,
+    interval,
+    legend_handle,
+    letter,
+    not_estimable,
+    note,
+    span_of,
+    styled,
+)
+
+PER_ROW = 4
+MOST_WITH_NUMBERS = 6  # symbols; with more, a cell is too narrow for its number
+KINDS = (
+    ("graft", "all", "graft, all units"),
+    ("graft", "constrained", "graft, constrained units"),
+    ("steer", "all", "steering, all units"),
+)
+
+
+@styled
+def draw_graft(
+    effects: pd.DataFrame,
+    distributions: pd.DataFrame,
+    alignment: pd.DataFrame,
+    run: str,
+    settings: FigureSettings,
+) -> tuple[Figure, pd.DataFrame]:
+    """Next-symbol probabilities after each graft and each control, and how often it succeeds.
+
+    Args:
+        effects, distributions, alignment: tables of the run.
+
+    Returns:
+        The figure, and its marks: ``panel`` ("probability" or "success"), ``label`` (what the
+        donor stands for), ``control, symbol, value, ci_low, ci_high, n`` (seeds).
+    """
+    grafts = whole_grafts(effects)
+    chances = mean_distributions(distributions_at(distributions, grafts), alignment)
+    success = mean_success(grafts, ["control"])
+    labels = chances["label"].nunique()
+    bands = -(-chances["control"].nunique() // PER_ROW)
+    heights = [bands * (0.55 + 0.17 * max(labels, 3)) + 0.3, 1.9]
+    figure = Figure(figsize=(settings.width, sum(heights)), layout="constrained")
+    if chances.empty:
+        not_estimable(figure.subplots(), 0.5, 0.5, "center")
+        return figure, _marks(chances, success)
+    (upper,), (lower,) = figure.subfigures(2, 1, squeeze=False, height_ratios=heights)
+    _draw_chances(upper, chances, int(grafts["lag"].iloc[0]))
+    _draw_success(lower.subplots(), success)
+    note(
+        figure,
+        f"{run}; whole states at full strength. a: mean probability over recipients, donors of one "
+        f"label, then seeds. b: share of recipients whose likeliest symbol is the donor's; mean "
+        f"over n = {span_of(success['n'])} seeds, 95 % interval over seeds. Recipients "
+        "expect something else when left alone.",
+    )
+    return figure, _marks(chances, success)
+
+
+@styled
+def draw_dose(
+    effects: pd.DataFrame, run: str, settings: FigureSettings
+) -> tuple[Figure, pd.DataFrame]:
+    """Success against strength, the controls standing at full strength.
+
+    Args:
+        effects: of the run.
+
+    Returns:
+        The figure, and ``kind, units, control, strength, mean, ci_low, ci_high, n`` (seeds).
+    """
+    data = mean_success(first_visible(effects), ["kind", "units", "control", "strength"])
+    data = data[data["kind"].isin([kind for kind, *_ in KINDS])].reset_index(drop=True)
+    figure = Figure(figsize=(settings.width, 2.5), layout="constrained")
+    if data.empty:
+        not_estimable(figure.subplots(), 0.5, 0.5, "center")
+        return figure, data
+    grid = figure.subplots(1, len(KINDS), sharey=True)
+    for axes, (kind, units, title) in zip(grid, KINDS, strict=True):
+        _draw_doses(axes, data[(data["kind"] == kind) & (data["units"] == units)])
+        axes.set_title(title)
+    grid[0].set_ylabel("share that goes on as the donor")
+    grid[0].set_ylim(-0.03, 1.03)
+    handles = [legend_handle(CONDITIONS[name]) for name in in_order(CONDITIONS, data["control"])]
+    figure.legend(handles=handles, loc="outside upper center", ncols=-(-len(handles) // 2))
+    note(
+        figure,
+        f"{run}. Strength 1: the donor's value replaces the recipient's. Mean over donors, then "
+        f"over n = {span_of(data['n'])} seeds; bars: 95 % interval over seeds. Controls "
+        "stand at strength 1, spread sideways.",
+    )
+    return figure, data
+
+
+def _draw_chances(figure: SubFigure, chances: pd.DataFrame, lag: int) -> None:
+    """A heatmap for each condition."""
+    controls = in_order(CONDITIONS, chances["control"])
+    labels = sorted(chances["label"].unique(), key=lambda label: label.rstrip("·"))
+    grid = figure.subplots(-(-len(controls) // PER_ROW), PER_ROW, squeeze=False)
+    for axes in grid.flat[len(controls) :]:
+        axes.remove()
+    used = list(grid.flat[: len(controls)])
+    for axes, control in zip(used, controls, strict=True):
+        image = _heatmap(axes, chances[chances["control"] == control], labels)
+        axes.set_title(CONDITIONS[control].label)
+    for axes in grid[:, 0]:
+        axes.set_ylabel("donor stands for")
+    letter(used[0], "a")
+    figure.colorbar(image, ax=used, label="probability", pad=0.01, aspect=40)
+    figure.supxlabel("next symbol" if lag == 1 else f"symbol {lag} steps later", size=7.5)
+
+
+def _heatmap(axes: Axes, chances: pd.DataFrame, labels: list[str]) -> AxesImage:
+    """(label, symbol) probabilities under one condition, as colour and, with room, as number."""
+    symbols = list(dict.fromkeys(chances["symbol"]))
+    table = chances.pivot(index="label", columns="symbol", values="probability")
+    values = table.reindex(index=labels, columns=symbols).to_numpy()
+    image = axes.imshow(values, cmap=SHARE, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+    axes.set_xticks(range(len(symbols)), symbols)
+    axes.set_yticks(range(len(labels)), labels)
+    first = axes.get_subplotspec()
+    axes.tick_params(length=0, labelleft=first is None or first.is_first_col())
+    axes.spines[:].set_visible(False)
+    numbered = np.argwhere(np.isfinite(values)) if len(symbols) <= MOST_WITH_NUMBERS else ()
+    for row, column in numbered:
+        value = float(values[row, column])
+        axes.text(
+            column,
+            row,
+            f"{value:.2f}".lstrip("0") if value < 0.995 else "1",
+            size=SMALL,
+            color="white" if value > 0.6 else BLACK,
+            ha="center",
+            va="center",
+        )
+    return image
+
+
+def _draw_success(axes: Axes, success: pd.DataFrame) -> None:
+    """Share of recipients that go on as the donor does, a row for each condition."""
+    controls = in_order(CONDITIONS, success["control"])
+    table = success.set_index("control").loc[controls]
+    for y, (control, row) in enumerate(table.iterrows()):
+        interval(axes, y, row, CONDITIONS[str(control)])
+        axes.annotate(
+            f"{row['mean']:.2f}",
+            (row[["mean", "ci_high"]].max(), y),
+            xytext=(6, 0),
+            textcoords="offset points",
+            size=SMALL,
+            va="center",
+        )
+    axes.set_yticks(range(len(controls)), [CONDITIONS[control].label for control in controls])
+    axes.set_ylim(len(controls) - 0.5, -0.5)
+    axes.set_xlim(-0.01, 1.01)
+    axes.grid(axis="y", color="#eeeeee", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.axvline(1, color=BLACK, linestyle=":", linewidth=0.9)
+    axes.set_xlabel("share of recipients that go on as the donor does")
+    letter(axes, "b")
+
+
+def _draw_doses(axes: Axes, rows: pd.DataFrame) -> None:
+    """The target's line from no intervention to full strength, and the controls at its end."""
+    dose = rows[rows["control"].isin((NONE, TARGET))].sort_values("strength")
+    axes.plot(dose["strength"], dose["mean"], color=CONDITIONS[TARGET].color, zorder=1)
+    for _, row in dose.iterrows():
+        interval(axes, float(row["strength"]), row, CONDITIONS[row["control"]], vertical=True)
+    controls = [c for c in in_order(CONDITIONS, rows["control"]) if c not in (NONE, TARGET)]
+    table = rows.set_index("control").loc[controls]
+    for at, (control, row) in enumerate(table.iterrows()):
+        interval(axes, 1.07 + 0.06 * at, row, CONDITIONS[str(control)], vertical=True)
+    axes.set_xticks(sorted(dose["strength"].unique()))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.axhline(1, color=BLACK, linestyle=":", linewidth=0.9)
+    axes.set_xlabel("strength (0 to 1)")
+
+
+def _marks(chances: pd.DataFrame, success: pd.DataFrame) -> pd.DataFrame:
+    columns = ["panel", "label", "control", "symbol", "value", "ci_low", "ci_high", "n"]
+    upper = chances.rename(columns={"probability": "value"}).assign(panel="probability")
+    lower = success.rename(columns={"mean": "value"}).assign(panel="success")
+    return pd.concat([upper, lower], ignore_index=True).reindex(columns=columns)

@@ -1,0 +1,109 @@
+"""The small profile whole: it runs, runs again to nothing, and reruns just what a change asks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from running import copy_project, digests, planned, snakemake
+
+from chunkscope.statistics.claims import COLUMNS, VERDICTS
+from chunkscope.store import ActivationStore
+
+QUICK = ("--configfile", "config/quick.yaml")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A project whose quick profile has run on two cores."""
+    folder = copy_project(tmp_path_factory.mktemp("workflow") / "a folder with spaces")
+    snakemake(folder, "--cores", "2", *QUICK)
+    return folder
+
+
+def changed(project: Path, **figures: object) -> tuple[str, Path]:
+    """The quick profile with other figure settings."""
+    config = yaml.safe_load((project / "config/quick.yaml").read_text())
+    path = project / "changed.yaml"
+    path.write_text(yaml.safe_dump({**config, "figures": figures}))
+    return "--configfile", path
+
+
+def test_every_study_leaves_its_outputs(project):
+    results = project / "results"
+    for name in (
+        "corpora/noise/recording.npz",
+        "networks/gru16/model.safetensors",
+        "activations/gru16.zarr.zip",
+        "activations/gru16@step0.zarr.zip",
+        "chunks/gru16/summary.csv",
+        "interventions/gru16/specificity.csv",
+        "figures/chunks-overview.pdf",
+        "figures/chunks-overview.png",
+        "figures/chunks-overview.csv",
+        "config.resolved.yaml",
+        "report.html",
+    ):
+        assert (results / name).stat().st_size > 0, name
+    with ActivationStore.open(results / "activations/gru16.zarr.zip", verify="digests") as store:
+        assert store.seeds == [0, 1]
+
+
+def test_the_ledger_judges_every_claim(project):
+    claims = pd.read_csv(project / "results/claims/chunks.csv")
+    assert tuple(claims.columns) == COLUMNS
+    assert set(claims["verdict"]) <= set(VERDICTS)
+    assert {"chunks-graft-A", "chunks-decode", "chunks-words-gru16"} <= set(claims["id"])
+
+
+def test_a_second_run_has_nothing_to_do(project):
+    assert "Nothing to be done" in snakemake(project, *QUICK)
+
+
+def test_a_touched_script_and_package_rerun_nothing(project):
+    for name in ("scripts/train_network.py", "chunkscope/networks/training.py"):
+        (project / name).touch()
+    assert "Nothing to be done" in snakemake(project, *QUICK, "--dry-run")
+
+
+def test_an_edit_reruns_its_stage_and_what_depends_on_it(project):
+    module = project / "chunkscope/chunks/merging.py"
+    before = module.read_text()
+    module.write_text(before + "\n# edited\n")
+    rules = planned(project, *QUICK)
+    module.write_text(before)
+    assert {"extract_chunks", "score_chunks", "intervene_network", "write_report"} <= rules
+    assert not rules & {"sample_corpus", "train_network", "record_activations"}
+
+
+def test_a_figure_setting_draws_that_figure_alone(project):
+    stores = {file: file.stat().st_mtime_ns for file in project.glob("results/activations/*.zip")}
+    figure = project / "results/figures/chunks-activity.png"
+    before = figure.read_bytes()
+    flag, path = changed(project, steps=40)
+    assert planned(project, flag, path) == {
+        "draw_chunks_activity",
+        "draw_chunks_decoding",
+        "resolve_config",
+        "write_report",
+    }
+    snakemake(project, flag, path)
+    assert figure.read_bytes() != before
+    assert {file: file.stat().st_mtime_ns for file in stores} == stores
+    snakemake(project, *QUICK)
+    assert figure.read_bytes() == before
+
+
+def test_one_core_gives_the_bytes_of_two(project, tmp_path):
+    alone = copy_project(tmp_path / "alone")
+    snakemake(alone, "--cores", "1", *QUICK)
+    assert digests(alone / "results") == digests(project / "results")
+
+
+def test_snakemake_s_own_report_can_be_made(project):
+    snakemake(project, *QUICK, "--report", "workflow.html")
+    page = (project / "workflow.html").read_text()
+    assert "Chunks" in page
+    assert "chunks-overview.png" in page

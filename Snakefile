@@ -51,9 +51,9 @@ include: "rules/common.smk"
 include: "rules/corpora.smk"
 include: "rules/networks.smk"
 include: "rules/activations.smk"
-include: "rules/chunks.smk"
 include: "rules/interventions.smk"
 include: "rules/figures.smk"
+include: "rules/chunks.smk"
 include: "rules/report.smk"
 
 

@@ -20,7 +20,7 @@ from pydantic_core import ErrorDetails
 from chunkscope.chunks.settings import ChunkSettings
 from chunkscope.errors import ConfigError, SiteError, did_you_mean
 from chunkscope.figures.settings import FigureSettings
-from chunkscope.grammars import GrammarSettings
+from chunkscope.grammars import GrammarSettings, Words
 from chunkscope.interventions.settings import InterventionSettings
 from chunkscope.networks.settings import NetworkSettings, TrainingSettings
 from chunkscope.networks.sites import STATES, match_sites, site_names
@@ -137,13 +137,14 @@ def read(path: str | Path) -> object:
     """Read a YAML file, in which no key may stand twice (YAML itself would keep the last).
 
     Raises:
-        ConfigError: there is no such file, it is not YAML, or it repeats keys.
+        ConfigError: it cannot be read, is not YAML, or it repeats keys.
     """
     try:
-        text = Path(path).read_text()
+        text = Path(path).read_text(encoding="utf-8")
         repeated = list(_repeated(yaml.compose(text)))
-    except FileNotFoundError:
-        raise ConfigError([f"{path}: there is no such file; name a configuration"]) from None
+    except OSError as error:
+        said = str(error.strerror).lower()
+        raise ConfigError([f"{path}: {said}; name a configuration file"]) from None
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError([f"{path}: not YAML: {' '.join(str(error).split())}"]) from None
     if repeated:
@@ -185,6 +186,17 @@ def check(raw: object, where: str = "config") -> Config:
 def resolved(config: Config) -> str:
     """The whole configuration as YAML, defaults included."""
     return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def repeats_reflection(config: Config, name: str) -> bool:
+    """Whether a run is the reflection experiment of Wu et al. (arXiv 2502.01803)."""
+    run = config.runs[name]
+    published = Words(
+        vocabulary={"ABCD": 1.0},
+        filler={"E": 1.0},
+        gap={"kind": "uniform", "low": 0, "high": 19},
+    )
+    return config.corpora[run.corpus].source == published and run.network.architecture == "affine"
 
 
 def run_sites(run: RunSettings) -> list[str]:
@@ -244,16 +256,19 @@ def _without(raw: Mapping[str, Any], path: list[str]) -> Mapping[str, Any]:
 
 def _unknown_names(raw: Mapping[str, Any]) -> Iterator[str]:
     """Corpora and runs that are named where they are used, and nowhere else."""
-    corpora, runs, figures = (raw.get(key) for key in ("corpora", "runs", "figures"))
-    used = [(f"figures.{key}", figures, key, runs) for key in ("run", "overview")]
+    corpora, runs = raw.get("corpora"), raw.get("runs")
     if isinstance(runs, Mapping):
-        used = [
-            (f"runs.{name}.corpus", run, "corpus", corpora) for name, run in runs.items()
-        ] + used
-    for where, user, key, named in used:
-        got = user.get(key) if isinstance(user, Mapping) else None
-        if isinstance(got, str) and isinstance(named, Mapping) and named and got not in named:
-            yield _unknown(where, got, map(str, named))
+        for name, run in runs.items():
+            yield from _unknown_name(f"runs.{name}", run, "corpus", corpora)
+    for key in ("run", "overview"):
+        yield from _unknown_name("figures", raw.get("figures"), key, runs)
+
+
+def _unknown_name(where: str, user: object, key: str, named: object) -> Iterator[str]:
+    """What ``user`` names under ``key``, if ``named`` does not have it."""
+    got = user.get(key) if isinstance(user, Mapping) else None
+    if isinstance(got, str) and isinstance(named, Mapping) and named and got not in named:
+        yield _unknown(f"{where}.{key}", got, map(str, named))
 
 
 def _misfits(config: Config) -> Iterator[str]:

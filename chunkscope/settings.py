@@ -12,4 +12,6 @@ class Settings(BaseModel):
     settings reruns that room alone); :mod:`chunkscope.config` composes them.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
+    )

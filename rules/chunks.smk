@@ -67,13 +67,12 @@ rule score_chunks:
 
 rule judge_chunks:
     input:
-        training=f"results/networks/{reflection_run()}/training.csv",
-        recall=f"results/networks/{reflection_run()}/recall.csv",
-        decoding=f"results/chunks/{reflection_run()}/decoding.csv",
-        effects=(
-            f"results/interventions/{reflection_run()}/effects.csv"
-            if reflection_run() in runs_with("interventions")
-            else []
+        training=expand("results/networks/{run}/training.csv", run=published_runs()),
+        recall=expand("results/networks/{run}/recall.csv", run=published_runs()),
+        decoding=expand("results/chunks/{run}/decoding.csv", run=published_runs()),
+        effects=expand(
+            "results/interventions/{run}/effects.csv",
+            run=[run for run in published_runs() if run in runs_with("interventions")],
         ),
         scores=expand("results/chunks/{run}/scores.csv", run=runs_with("chunks")),
     output:
@@ -94,9 +93,8 @@ rule judge_chunks:
         mem_mb=500,
         runtime=10,
     params:
-        reflection=reflection_run(),
+        published=published_runs(),
         runs=runs_with("chunks"),
-        corpora={name: run.corpus for name, run in CONFIG.runs.items()},
         code=code("judge_chunks"),
     message:
         "Judging the claims about chunks"
@@ -106,6 +104,7 @@ rule judge_chunks:
 
 rule chunks:
     input:
+        CHUNK_FIGURES,
         "results/claims/chunks.csv",
         expand("results/chunks/{run}/summary.csv", run=runs_with("chunks")),
         expand(

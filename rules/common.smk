@@ -17,8 +17,32 @@ def runs_with(study):
 
 
 def reflection_run():
-    """The run that stands for the paper's reflection experiment."""
+    """The run whose activity, decoding and grafts are drawn."""
     return CONFIG.figures.run or runs_with("chunks")[0]
+
+
+def overview_run():
+    """The run that page one is drawn of."""
+    return CONFIG.figures.overview or reflection_run()
+
+
+def published_runs():
+    """Runs that repeat the paper's reflection experiment: its network on its corpus."""
+    return [
+        name
+        for name in runs_with("chunks")
+        if configuration.repeats_reflection(CONFIG, name)
+    ]
+
+
+def look(*keys):
+    """The settings that one figure needs, so that another's key does not draw it again."""
+    return CONFIG.figures.model_dump(mode="json", include={"width", "dpi", *keys})
+
+
+def benchmarks(wildcards):
+    """The paired timings that `make bench` has written, if it has."""
+    return sorted(map(str, Path("results/benchmarks").glob("*.csv")))
 
 
 def corpus_of(wildcards):
@@ -44,25 +68,3 @@ def known_corpus(wildcards):
             f"corpora: there is no corpus {wildcards.corpus!r}; there are {known}"
         )
     return CONFIG.corpora[wildcards.corpus]
-
-
-rule resolve_config:
-    output:
-        "results/config.resolved.yaml",
-    log:
-        "logs/resolve_config.log",
-    benchmark:
-        "results/timings/resolve_config.jsonl"
-    conda:
-        "../envs/main.yaml"
-    threads: 1
-    resources:
-        mem_mb=200,
-        runtime=5,
-    params:
-        config=configuration.resolved(CONFIG),
-        code=code("resolve_config"),
-    message:
-        "Writing the whole configuration, defaults included"
-    script:
-        "../scripts/resolve_config.py"

@@ -15,16 +15,6 @@ CHUNK_FIGURES = expand(
 )
 
 
-def overview_run():
-    """The run that page one is drawn of."""
-    return CONFIG.figures.overview or reflection_run()
-
-
-def look(*keys):
-    """The settings that one figure needs, so that another's key does not draw it again."""
-    return CONFIG.figures.model_dump(mode="json", include={"width", "dpi", *keys})
-
-
 rule draw_chunks_overview:
     input:
         store=f"results/activations/{overview_run()}.zarr.zip",

@@ -7,9 +7,26 @@ PAGE_PARTS = [
 ]
 
 
-def benchmarks(wildcards):
-    """The paired timings that `make bench` has written, if it has."""
-    return sorted(map(str, Path("results/benchmarks").glob("*.csv")))
+rule resolve_config:
+    output:
+        "results/config.resolved.yaml",
+    log:
+        "logs/resolve_config.log",
+    benchmark:
+        "results/timings/resolve_config.jsonl"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=200,
+        runtime=5,
+    params:
+        config=configuration.resolved(CONFIG),
+        code=code("resolve_config"),
+    message:
+        "Writing the whole configuration, defaults included"
+    script:
+        "../scripts/resolve_config.py"
 
 
 rule write_report:

@@ -2,20 +2,22 @@
 
 import pandas as pd
 
-from chunkscope.chunks.claims import Evidence, judge_chunks
+from chunkscope.chunks.claims import Reflection, judge_chunks
 from chunkscope.jobs import job
 from chunkscope.statistics import write_claims
 
+
+def first(paths):
+    """The first table of a list of paths, or None."""
+    return pd.read_csv(paths[0]) if paths else None
+
+
 with job(snakemake.log[0]):
     inputs, params = snakemake.input, snakemake.params
-    tables = {name: pd.read_csv(inputs[name]) for name in ("training", "recall", "decoding")}
-    evidence = Evidence(
-        reflection=params.reflection,
-        effects=pd.read_csv(inputs.effects) if inputs.effects else None,
-        scores={
-            run: pd.read_csv(path) for run, path in zip(params.runs, inputs.scores, strict=True)
-        },
-        corpora=params.corpora,
-        **tables,
-    )
-    write_claims(judge_chunks(evidence), snakemake.output[0])
+    reflection = None
+    if params.published:
+        kinds = ("training", "recall", "decoding", "effects")
+        reflection = Reflection(*(first(inputs[kind]) for kind in kinds))
+    scores = dict(zip(params.runs, map(pd.read_csv, inputs.scores), strict=True))
+    others = {run: table for run, table in scores.items() if run not in params.published}
+    write_claims(judge_chunks(reflection, others), snakemake.output[0])

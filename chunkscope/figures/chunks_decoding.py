@@ -204,7 +204,7 @@ def _draw_measures(
     axes.set_xticks(range(len(ways)), [way.replace("strings", "strings of levels") for way in ways])
     axes.set_xlim(-0.5, len(ways) - 0.4)
     axes.set_ylabel("share of steps")
-    axes.set_ylim(top=1.02)
+    axes.set_ylim(max(0, axes.get_ylim()[0]), 1.02)
     handles = [legend_handle(look) for look in MEASURES.values()]
     handles.append(line_handle("chance", "--"))
     axes.legend(handles=handles, loc="lower right", bbox_to_anchor=(1, 1), ncols=4, borderpad=0)

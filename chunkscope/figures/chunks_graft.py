@@ -167,14 +167,7 @@ def _draw_success(axes: Axes, success: pd.DataFrame) -> None:
     table = success.set_index("control").loc[controls]
     for y, (control, row) in enumerate(table.iterrows()):
         interval(axes, y, row, CONDITIONS[str(control)])
-        axes.annotate(
-            f"{row['mean']:.2f}",
-            (row[["mean", "ci_high"]].max(), y),
-            xytext=(6, 0),
-            textcoords="offset points",
-            size=SMALL,
-            va="center",
-        )
+        axes.text(1.03, y, f"{row['mean']:.2f}", size=SMALL, va="center")
     axes.set_yticks(range(len(controls)), [CONDITIONS[control].label for control in controls])
     axes.set_ylim(len(controls) - 0.5, -0.5)
     axes.set_xlim(-0.01, 1.01)

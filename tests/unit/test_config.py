@@ -281,9 +281,10 @@ def test_an_unreadable_file_is_one_sentence(tmp_path: Path, content: bytes, sent
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="there is no such file"):
-        load(tmp_path / "none.yaml")
+def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
+    for path, said in ((tmp_path / "none.yaml", "no such file"), (tmp_path, "is a directory")):
+        with pytest.raises(ConfigError, match=rf"^{path}: {said}.*; name a configuration file$"):
+            load(path)
 
 
 def test_the_defaults_of_settings_are_those_of_the_estimators() -> None:

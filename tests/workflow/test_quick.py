@@ -27,7 +27,7 @@ def changed(project: Path, **figures: object) -> tuple[str, Path]:
     """The quick profile with other figure settings."""
     config = yaml.safe_load((project / "config/quick.yaml").read_text())
     path = project / "changed.yaml"
-    path.write_text(yaml.safe_dump({**config, "figures": figures}))
+    path.write_text(yaml.safe_dump({**config, "figures": figures}, sort_keys=False))
     return "--configfile", path
 
 

@@ -26,8 +26,11 @@ RESULTS = Path("results/benchmarks")
 def main() -> None:
     """Run the benchmarks named on the command line, or all."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], help="default: all")
+    known = ", ".join(BENCHMARKS)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {known}; default: all")
     names = parser.parse_args().names or list(BENCHMARKS)
+    if unknown := sorted(set(names) - set(BENCHMARKS)):
+        parser.error(f"there is no benchmark {unknown[0]!r}; there are {known}")
     RESULTS.mkdir(parents=True, exist_ok=True)
     for name in names:
         print(f"{name} ...", flush=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from chunkscope.statistics import Claim, Interval, judge, mean_interval, paired_difference
+from chunkscope.statistics.claims import OWN
 
 PAPER = "arXiv 2502.01803"
 NOTEBOOK = "saved output of the authors' notebook, one seed"
@@ -180,7 +181,7 @@ def _words(scores: Mapping[str, pd.DataFrame]) -> Iterator[Claim]:
         yield Claim(
             id=f"chunks-words-{run}",
             study="chunks",
-            paper="chunkscope",
+            paper=OWN,
             statement=f"The chunks of {run} are the words of its corpus (boundary F1)",
             published="",
             published_source="",

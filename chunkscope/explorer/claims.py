@@ -10,7 +10,7 @@ from typing import Any
 
 from chunkscope.explorer.cells import Cell, interval, number, text
 from chunkscope.explorer.reading import REMEDY, ReportError, read_table, records
-from chunkscope.statistics.claims import COLUMNS, VERDICTS
+from chunkscope.statistics.claims import COLUMNS, OWN, VERDICTS
 
 TEXT = ("id", "study", "paper", "statement", "published", "published_source", "control", "rule")
 MARKS = dict(zip(map(str, VERDICTS), "✓~✗?", strict=True))
@@ -32,6 +32,11 @@ class JudgedClaim:
     rule: str
     verdict: str
 
+    @property
+    def published_elsewhere(self) -> bool:
+        """Whether a paper says so; the others are expectations of this project."""
+        return self.paper != OWN
+
 
 def read_claims(ledgers: Sequence[Path]) -> list[JudgedClaim]:
     """The claims of every ledger, in order.
@@ -48,8 +53,8 @@ def read_claims(ledgers: Sequence[Path]) -> list[JudgedClaim]:
 
 
 def count_verdicts(claims: Iterable[JudgedClaim]) -> dict[str, int]:
-    """How many claims have each verdict; verdicts that no claim has are left out."""
-    counts = Counter(claim.verdict for claim in claims)
+    """How many published claims have each verdict; verdicts that none has are left out."""
+    counts = Counter(claim.verdict for claim in claims if claim.published_elsewhere)
     return {verdict: counts[verdict] for verdict in MARKS if counts[verdict]}
 
 

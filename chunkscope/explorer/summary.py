@@ -37,11 +37,13 @@ def _chunks(found: Sequence[FoundChunks]) -> str:
 
 
 def _claims(claims: Sequence[JudgedClaim]) -> str:
-    if not claims:
-        return "No published claim has been judged."
-    return (
-        f"{_count(len(claims), 'published claim')} {'was' if len(claims) == 1 else 'were'} judged:"
-    )
+    published = sum(claim.published_elsewhere for claim in claims)
+    own = len(claims) - published
+    beside = f", beside {_count(own, 'expectation')} of this project" if own else ""
+    if not published:
+        return f"No published claim has been judged{beside}."
+    were = "was" if published == 1 else "were"
+    return f"{_count(published, 'published claim')} {were} judged{beside}:"
 
 
 def _count(n: int, noun: str, plural: str | None = None) -> str:

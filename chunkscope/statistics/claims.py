@@ -14,6 +14,9 @@ from chunkscope.statistics.intervals import Interval
 
 Verdict = Literal["reproduced", "direction only", "not reproduced", "not estimable"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+OWN = "chunkscope"
+"""``paper`` of an expectation of this project, which nobody published."""
+
 COLUMNS = (
     "id",
     "study",
@@ -38,7 +41,7 @@ class Claim:
     Attributes:
         id: stable name, ``{study}-{what}``.
         study: the study that judges it.
-        paper: where it was published.
+        paper: where it was published, or :data:`OWN`.
         statement: the claim in our words.
         published: the published value, as text; empty if none was given.
         published_source: where the published value stands, and how sure that is.

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from chunkscope.explorer import ReportError, ReportInputs, write_report
 from chunkscope.explorer.cells import format_numbers, interval, number
 from chunkscope.statistics import Claim, Interval, Verdict, write_claims
+from chunkscope.statistics.claims import OWN
 from chunkscope.store import StoreWriter
 
 VOID = {"meta", "link", "img", "br", "hr", "input"}
@@ -293,6 +294,21 @@ def test_the_summary_is_counted(page: Page) -> None:
     assert "2 runs on 1 corpus trained 4 networks, 2 per run" in opening
     assert "Chunks were found in 3 of these 4." in opening
     assert "3 published claims were judged: ✓ 2 reproduced ? 1 not estimable" in opening
+
+
+def test_expectations_of_this_project_are_not_counted_as_published(
+    inputs: ReportInputs, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "own.csv"
+    value = Interval(0.95, 0.93, 0.97, 3)
+    claims = [claim("one", "not reproduced", value), claim("two", "reproduced", value)]
+    write_claims([claims[0], replace(claims[1], paper=OWN)], ledger)
+    page = page_of(replace(inputs, claims=[ledger]), tmp_path / "report.html")
+    opening = " ".join(page.sections[""].split())
+    said = "1 published claim was judged, beside 1 expectation of this project: ✗ 1 not reproduced"
+    assert said in opening
+    assert "1 reproduced" not in opening.replace("1 not reproduced", "")
+    assert "expectation of this project" in page.tables["Claims"][2][1]
 
 
 def test_no_claims_are_no_verdict(inputs: ReportInputs, tmp_path: Path) -> None:

@@ -28,6 +28,10 @@ class GrammarError(ChunkscopeError):
     """A grammar cannot generate sequences: unknown symbols, shadowing words, bad probabilities."""
 
 
+class NetworkError(ChunkscopeError):
+    """A network, its settings, its files or what it is given do not fit."""
+
+
 class SiteError(ChunkscopeError):
     """A site pattern matches nothing, or a site cannot take what it was given."""
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from chunkscope.errors import NetworkError
 from chunkscope.networks.affine import Affine
-from chunkscope.networks.errors import NetworkError
 from chunkscope.networks.gru import GRU
 from chunkscope.networks.lstm import LSTM
 from chunkscope.networks.recurrent import Recurrent

@@ -19,8 +19,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 import chunkscope
+from chunkscope.errors import NetworkError
 from chunkscope.networks.building import CLASSES
-from chunkscope.networks.errors import NetworkError
 from chunkscope.networks.recurrent import Recurrent
 from chunkscope.networks.settings import NetworkSettings
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from chunkscope.networks.errors import NetworkError
+from chunkscope.errors import NetworkError
 
 
 def pick_device(name: str) -> str:

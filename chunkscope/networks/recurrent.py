@@ -24,9 +24,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from chunkscope.errors import SiteError
+from chunkscope.errors import NetworkError, SiteError
 from chunkscope.networks.edits import BoundEdit, Edit
-from chunkscope.networks.errors import NetworkError
 from chunkscope.networks.settings import NetworkSettings
 from chunkscope.networks.sites import match_sites, unknown_site
 

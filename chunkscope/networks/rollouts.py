@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from chunkscope.errors import InterventionError
+from chunkscope.errors import InterventionError, NetworkError
 from chunkscope.networks.edits import Edit
-from chunkscope.networks.errors import NetworkError
 from chunkscope.networks.recurrent import Recurrent
 
 

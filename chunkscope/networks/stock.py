@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from chunkscope.errors import NetworkError
 from chunkscope.networks.building import CLASSES
-from chunkscope.networks.errors import NetworkError
 from chunkscope.networks.recurrent import Recurrent, stock_name, stock_weights
 from chunkscope.networks.settings import GRUSettings, LSTMSettings, TanhSettings
 

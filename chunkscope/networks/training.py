@@ -23,8 +23,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from chunkscope.errors import NetworkError
 from chunkscope.networks.checkpoints import save_tensors
-from chunkscope.networks.errors import NetworkError
 from chunkscope.networks.progress import StepReport
 from chunkscope.networks.recurrent import Recurrent
 from chunkscope.networks.settings import TrainingSettings

@@ -11,9 +11,9 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional
 
+from chunkscope.errors import NetworkError
 from chunkscope.networks.building import build
 from chunkscope.networks.checkpoints import from_pretrained, save_pretrained
-from chunkscope.networks.errors import NetworkError
 from chunkscope.networks.settings import (
     AffineSettings,
     GRUSettings,

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional
 
-from chunkscope.errors import SiteError
+from chunkscope.errors import NetworkError, SiteError
 from chunkscope.networks.building import build
-from chunkscope.networks.errors import NetworkError
 from chunkscope.networks.recurrent import Recurrent
 from chunkscope.networks.settings import (
     AffineSettings,

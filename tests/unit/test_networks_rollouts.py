@@ -7,10 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from chunkscope.errors import InterventionError
+from chunkscope.errors import InterventionError, NetworkError
 from chunkscope.networks.building import build
 from chunkscope.networks.edits import Edit
-from chunkscope.networks.errors import NetworkError
 from chunkscope.networks.rollouts import rollout
 from chunkscope.networks.settings import (
     AffineSettings,

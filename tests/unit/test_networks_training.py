@@ -11,8 +11,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from chunkscope.errors import NetworkError
 from chunkscope.networks.building import build
-from chunkscope.networks.errors import NetworkError
 from chunkscope.networks.progress import StepReport
 from chunkscope.networks.settings import (
     AffineSettings,

@@ -36,7 +36,7 @@ with job(snakemake.log[0]), timed(snakemake.output.timing):
                 f"seed {member}: {len(reading.dictionary.prototypes)} states, "
                 f"{len(reading.dictionary.paths)} chunks ({reading.dictionary.status})"
             )
-        if trained:
+        if trained and "byte_pairs" in settings.baselines:
             raw = read_symbols(tokens, len(symbols), train, settings.merging)
             streams |= raw.arrays("byte_pairs/seed0")
     np.savez_compressed(snakemake.output.dictionary, **dictionaries)

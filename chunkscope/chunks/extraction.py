@@ -74,9 +74,9 @@ def read_baselines(
     seed: int,
     member: int,
 ) -> dict[str, Stream]:
-    """What the default reading is measured against, on the same network.
+    """Those of ``settings.baselines`` that read the same network.
 
-    ``kmeans`` has as many states; ``shuffled`` takes the default's states in an order shuffled
+    ``kmeans`` has as many states; ``shuffled`` takes the dictionary's states in an order shuffled
     within each sequence, so that their frequencies stay and their sequence goes.
 
     Args:
@@ -84,16 +84,18 @@ def read_baselines(
         train: (sequence,) whether a sequence is of the train split.
     """
     n = len(reading.dictionary.prototypes)
-    kmeans = KMeansExtractor(
-        n_states=max(2, n), random_state=integer_seed(seed, "chunks", "kmeans", member)
-    )
-    grouped = read_chunks(kmeans, activations[train], tokens[train], settings.merging)
-    rng = stream(seed, "chunks", "shuffled", member)
-    shuffled = rng.permuted(reading.extractor.predict(activations), axis=1)
-    return {
-        "kmeans": stream_of(grouped, activations),
-        "shuffled": _merge(shuffled, tokens, train, n, settings.merging),
-    }
+    found = {}
+    if "kmeans" in settings.baselines:
+        kmeans = KMeansExtractor(
+            n_states=max(2, n), random_state=integer_seed(seed, "chunks", "kmeans", member)
+        )
+        grouped = read_chunks(kmeans, activations[train], tokens[train], settings.merging)
+        found["kmeans"] = stream_of(grouped, activations)
+    if "shuffled" in settings.baselines:
+        states = reading.extractor.predict(activations)
+        shuffled = stream(seed, "chunks", "shuffled", member).permuted(states, axis=1)
+        found["shuffled"] = _merge(shuffled, tokens, train, n, settings.merging)
+    return found
 
 
 def read_symbols(

@@ -35,6 +35,10 @@ COUNTS = ("states", "chunks", "word_words", "noise")
 """Measures that say how much there is, not how right it is."""
 
 
+Arrays = Mapping[str, NDArray[np.generic]]
+"""What ``parse.npz`` holds."""
+
+
 @dataclass(frozen=True)
 class Truth:
     """What is true of the recorded sequences.
@@ -103,6 +107,53 @@ def seed_agreement(streams: Mapping[int, Stream], test: NDArray[np.bool_]) -> di
         pairs[first].append(agreement)
         pairs[second].append(agreement)
     return {member: float(np.mean(values)) for member, values in pairs.items() if values}
+
+
+def member_streams(parse: Arrays, untrained_parse: Arrays, member: int) -> dict[str, Stream]:
+    """Row -> reading of one member, of those that were read (raw symbols are read once)."""
+    rows = [row for row in ROWS if f"{row}/seed{member}/states" in parse]
+    found = {row: Stream.from_arrays(parse, f"{row}/seed{member}") for row in rows}
+    return found | {"untrained": Stream.from_arrays(untrained_parse, f"density/seed{member}")}
+
+
+def score_member(
+    streams: Mapping[str, Stream],
+    truth: Truth,
+    activations: Mapping[str, Activations],
+    member: int,
+    seed: int = 0,
+) -> list[dict[str, object]]:
+    """Table rows (``row, seed, measure, value``) of all readings of a member.
+
+    Args:
+        activations: row -> (sequence, time, unit), for the rows whose hidden state is read too.
+    """
+    return [
+        line
+        for row, stream in streams.items()
+        for line in tidy(row, member, score_stream(stream, truth, activations.get(row), seed))
+    ]
+
+
+def score_agreement(
+    streams: Mapping[int, Mapping[str, Stream]], sweep: pd.DataFrame, test: NDArray[np.bool_]
+) -> list[dict[str, object]]:
+    """Table rows of stability: agreement over seeds, and over subsamples at the chosen setting.
+
+    Args:
+        streams: member -> row -> reading.
+        sweep: ``sweep.csv`` of the run.
+        test: (sequence,) whether a sequence is of the test split.
+    """
+    lines: list[dict[str, object]] = []
+    for row in ("density", "untrained", "kmeans"):
+        members = {member: found[row] for member, found in streams.items() if row in found}
+        for member, value in seed_agreement(members, test).items():
+            lines += tidy(row, member, {"seed_agreement": value})
+    chosen = sweep[sweep["chosen"]]
+    for seed, stability in zip(chosen["seed"], chosen["stability"], strict=True):
+        lines += tidy("density", int(seed), {"subsample_agreement": float(stability)})
+    return lines
 
 
 def tidy(row: str, member: int, scores: Scores) -> Iterator[dict[str, object]]:

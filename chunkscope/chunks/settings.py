@@ -60,11 +60,18 @@ class MergingSettings(Settings):
     """Whether a unit may merge with itself (a run of one state has no inner boundary to find)."""
 
 
+Baseline = Literal["kmeans", "shuffled", "byte_pairs"]
+"""Readings that the dictionary is measured against."""
+
+
 class ChunkSettings(Settings):
     """The chunks study."""
 
     site: str = "layers.0.hook_h"
     """Site whose activity is read."""
+    baselines: tuple[Baseline, ...] = ("kmeans", "shuffled", "byte_pairs")
+    """Readings scored beside the dictionary: `kmeans` of as many states, the states in `shuffled`
+    time, and `byte_pairs` of the raw symbols. The untrained network is always there."""
     density: DensitySettings = DensitySettings()
     """The states."""
     merging: MergingSettings = MergingSettings()

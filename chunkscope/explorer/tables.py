@@ -38,9 +38,9 @@ def runs_table(runs: Mapping[str, Any], training: Files, recall: Files) -> Table
     rows = []
     for run, path in training.items():
         settings = runs[run]
-        final = read_table(path, ["step", "accuracy", "bayes_accuracy"])
-        final = final[final["step"] == final["step"].max()]
-        recalled = read_table(recall[run], ["seed", "recalled"]).groupby("seed")["recalled"].mean()
+        final = _last_step(read_table(path, ["step", "accuracy", "bayes_accuracy"]))
+        words = _last_step(read_table(recall[run], ["step", "seed", "recalled"]))
+        recalled = words.groupby("seed")["recalled"].mean()
         rows.append(
             [
                 *map(text, (run, settings["corpus"], _described(settings["network"]))),
@@ -51,6 +51,11 @@ def runs_table(runs: Mapping[str, Any], training: Files, recall: Files) -> Table
             ]
         )
     return Table("Runs", columns, rows)
+
+
+def _last_step(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the trained networks."""
+    return table[table["step"] == table["step"].max()]
 
 
 def headline_table(summaries: Files) -> Table:

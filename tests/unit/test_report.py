@@ -157,7 +157,12 @@ def make_inputs(folder: Path) -> ReportInputs:
     config.write_text(yaml.safe_dump({"seed": 7, "runs": dict.fromkeys(RUNS, run)}))
     write_claims(CLAIMS, folder / "claims.csv")
     training = "step seed accuracy bayes_accuracy"
-    recall = ("recall.csv", "seed word recalled", (0, "ab", 1.0), (1, "ab", 1.0))
+    recall = (
+        "recall.csv",
+        "step seed word recalled",
+        *((0, seed, "ab", 0.0) for seed in (0, 1)),
+        *((9, seed, "ab", 1.0) for seed in (0, 1)),
+    )
     summary = "row measure mean ci_low ci_high n floor ceiling"
     sweep = "seed min_cluster_size states code_bits code_bits_se stability validity coverage chosen"
     chunks = "seed spelling count saving_bits spelled"
@@ -322,6 +327,8 @@ def test_runs_take_their_last_step(page: Page) -> None:
     accuracy = next(value for title, value in row.items() if title.startswith("accuracy"))
     assert (row["network"], row["seeds"]) == ("gru, hidden 4", "2")
     assert accuracy.replace("\u00a0", " ") == "0.800 [0.800, 0.800]"
+    recall = next(value for title, value in row.items() if title.startswith("cued recall"))
+    assert recall.replace("\u00a0", " ") == "1 [1, 1]"
 
 
 def test_only_the_chosen_setting_is_shown(page: Page) -> None:

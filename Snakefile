@@ -5,11 +5,13 @@ snakemake chunks                           one study
 snakemake --configfile config/quick.yaml   the small profile
 """
 
+import hashlib
+import json
 import os
+import re
 import sys
 from pathlib import Path
 
-from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 from chunkscope import config as configuration
@@ -42,8 +44,8 @@ except ConfigError as error:
 
 
 wildcard_constraints:
-    corpus=configuration.NAME.pattern,
-    run=configuration.NAME.pattern,
+    corpus="|".join(map(re.escape, CONFIG.corpora)),
+    run="|".join(map(re.escape, CONFIG.runs)),
     at=r"(@step\d+)?",
 
 

@@ -277,6 +277,12 @@ def _misfits(config: Config) -> Iterator[str]:
         if run.corpus in config.corpora:
             yield from _short_sequences(config, name, run)
         yield from _unknown_sites(config, name, run)
+        if "chunks" in run.studies and 0 not in run.training.checkpoints:
+            kept = list(run.training.checkpoints)
+            yield (
+                f"runs.{name}.training.checkpoints: got {kept}; must hold 0, the untrained "
+                "network, which is the floor of every score"
+            )
 
 
 def _short_sequences(config: Config, name: str, run: RunSettings) -> Iterator[str]:
@@ -351,7 +357,7 @@ def _sentence(details: ErrorDetails) -> str:
         return _unknown(where, str(details["ctx"]["tag"]), tags)
     if kind == "missing":
         return f"{where}: missing; must be {allowed(schema(), here)}"
-    if location[-1] == KEY and kind == "string_type":
+    if kind == "invalid_key" or (location[-1] == KEY and kind == "string_type"):
         where = ".".join([*path[:-1], _show(got)])
         return f"{where}: got a key that YAML reads as {type(got).__name__}; must be text: quote it"
     if kind == "value_error":

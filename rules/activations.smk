@@ -21,8 +21,12 @@ rule record_activations:
         runtime=60,
         gpu=int(CONFIG.device == "cuda"),
     params:
+        # a cache between workflows knows a job by its params and inputs, not by its wildcards
+        run=lambda wildcards: wildcards.run,
+        at=lambda wildcards: wildcards.at,
         device=CONFIG.device,
-        sites=lambda wildcards: list(known_run(wildcards).sites),
+        config_hash=config_hash,
+        sites=lambda wildcards: list(run_of(wildcards).sites),
         train_sequences=lambda wildcards: CONFIG.corpora[
             corpus_of(wildcards)
         ].recording.train,

@@ -24,6 +24,8 @@ rule extract_chunks:
         mem_mb=4000,
         runtime=120,
     params:
+        # a cache between workflows knows a job by its params and inputs, not by its wildcards
+        at=lambda wildcards: wildcards.at,
         seed=CONFIG.seed,
         chunks=settings(CONFIG.chunks),
         code=code("extract_chunks"),
@@ -67,12 +69,12 @@ rule score_chunks:
 
 rule judge_chunks:
     input:
-        training=expand("results/networks/{run}/training.csv", run=published_runs()),
-        recall=expand("results/networks/{run}/recall.csv", run=published_runs()),
-        decoding=expand("results/chunks/{run}/decoding.csv", run=published_runs()),
+        training=expand("results/networks/{run}/training.csv", run=published_run()),
+        recall=expand("results/networks/{run}/recall.csv", run=published_run()),
+        decoding=expand("results/chunks/{run}/decoding.csv", run=published_run()),
         effects=expand(
             "results/interventions/{run}/effects.csv",
-            run=[run for run in published_runs() if run in runs_with("interventions")],
+            run=[run for run in published_run() if run in runs_with("interventions")],
         ),
         scores=expand("results/chunks/{run}/scores.csv", run=runs_with("chunks")),
     output:
@@ -93,7 +95,7 @@ rule judge_chunks:
         mem_mb=500,
         runtime=10,
     params:
-        published=published_runs(),
+        published=published_run(),
         runs=runs_with("chunks"),
         code=code("judge_chunks"),
     message:

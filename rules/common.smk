@@ -26,13 +26,10 @@ def overview_run():
     return CONFIG.figures.overview or reflection_run()
 
 
-def published_runs():
-    """Runs that repeat the paper's reflection experiment: its network on its corpus."""
-    return [
-        name
-        for name in runs_with("chunks")
-        if configuration.repeats_reflection(CONFIG, name)
-    ]
+def published_run():
+    """The first run that repeats the paper's reflection experiment, as a list of one or none."""
+    repeats = configuration.repeats_reflection
+    return [name for name in runs_with("chunks") if repeats(CONFIG, name)][:1]
 
 
 def look(*keys):
@@ -45,26 +42,18 @@ def benchmarks(wildcards):
     return sorted(map(str, Path("results/benchmarks").glob("*.csv")))
 
 
-def corpus_of(wildcards):
-    """Name of the corpus of the run that a wildcard names."""
-    return known_run(wildcards).corpus
-
-
-def known_run(wildcards):
+def run_of(wildcards):
     """Settings of the run that a wildcard names."""
-    if wildcards.run not in CONFIG.runs:
-        known = ", ".join(CONFIG.runs)
-        raise WorkflowError(
-            f"runs: there is no run {wildcards.run!r}; there are {known}"
-        )
     return CONFIG.runs[wildcards.run]
 
 
-def known_corpus(wildcards):
-    """Settings of the corpus that a wildcard names."""
-    if wildcards.corpus not in CONFIG.corpora:
-        known = ", ".join(CONFIG.corpora)
-        raise WorkflowError(
-            f"corpora: there is no corpus {wildcards.corpus!r}; there are {known}"
-        )
-    return CONFIG.corpora[wildcards.corpus]
+def corpus_of(wildcards):
+    """Name of the corpus of the run that a wildcard names."""
+    return run_of(wildcards).corpus
+
+
+def config_hash(wildcards):
+    """A digest of every setting that the networks and the activity of a run depend on."""
+    run, corpus = run_of(wildcards), CONFIG.corpora[corpus_of(wildcards)]
+    parts = [CONFIG.seed, wildcards.run, settings(run), settings(corpus)]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]

@@ -17,7 +17,7 @@ rule sample_corpus:
         runtime=20,
     params:
         seed=CONFIG.seed,
-        corpus=lambda wildcards: settings(known_corpus(wildcards)),
+        corpus=lambda wildcards: settings(CONFIG.corpora[wildcards.corpus]),
         code=code("sample_corpus"),
     message:
         "Sampling the corpus {wildcards.corpus}"

@@ -6,7 +6,6 @@ rule intervene_network:
         config="results/networks/{run}/config.json",
         model="results/networks/{run}/model.safetensors",
         store="results/activations/{run}.zarr.zip",
-        dictionary="results/chunks/{run}/dictionary.npz",
         parse="results/chunks/{run}/parse.npz",
     output:
         effects="results/interventions/{run}/effects.csv",
@@ -26,7 +25,7 @@ rule intervene_network:
     params:
         seed=CONFIG.seed,
         device=CONFIG.device,
-        site=CONFIG.chunks.site,
+        constrained=CONFIG.chunks.density.constrained,
         interventions=settings(CONFIG.interventions),
         code=code("intervene_network"),
     message:

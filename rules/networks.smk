@@ -23,11 +23,13 @@ rule train_network:
         runtime=240,
         gpu=int(CONFIG.device == "cuda"),
     params:
+        # a cache between workflows knows a job by its params and inputs, not by its wildcards
+        run=lambda wildcards: wildcards.run,
         seed=CONFIG.seed,
         device=CONFIG.device,
-        network=lambda wildcards: settings(known_run(wildcards).network),
-        seeds=lambda wildcards: known_run(wildcards).seeds,
-        training=lambda wildcards: settings(known_run(wildcards).training),
+        network=lambda wildcards: settings(run_of(wildcards).network),
+        seeds=lambda wildcards: run_of(wildcards).seeds,
+        training=lambda wildcards: settings(run_of(wildcards).training),
         code=code("train_network"),
     message:
         "Training the run {wildcards.run}; follow it with: tail -f {log}"

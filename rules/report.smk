@@ -72,6 +72,7 @@ rule write_report:
         runs=runs_with("chunks"),
         intervened=runs_with("interventions"),
         timings="results/timings",
+        names=[*CONFIG.corpora, *CONFIG.runs],
         provenance={
             script.stem: code(script.stem)
             for script in sorted((BASE / "scripts").glob("*.py"))

@@ -15,7 +15,7 @@ from chunkscope.store import ActivationStore
 
 with job(snakemake.log[0]), timed(snakemake.output.timing):
     settings = ChunkSettings.model_validate(snakemake.params.chunks)
-    seed, trained = snakemake.params.seed, not snakemake.wildcards.at
+    seed, trained = snakemake.params.seed, not snakemake.params.at
     dictionaries, streams, tables = {}, {}, {"sweep": [], "states": [], "chunks": []}
     with ActivationStore.open(snakemake.input.store) as store:
         tokens, symbols = store.tokens(), tuple(store.symbols)

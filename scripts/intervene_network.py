@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from chunkscope.chunks.dictionary import constrained_units
 from chunkscope.interventions.donors import donors_from_labels
 from chunkscope.interventions.recipients import Recording
 from chunkscope.interventions.settings import InterventionSettings
@@ -26,7 +27,6 @@ with job(snakemake.log[0]):
     with (
         ActivationStore.open(snakemake.input.store) as store,
         np.load(snakemake.input.parse) as parse,
-        np.load(snakemake.input.dictionary) as dictionary,
     ):
         for member in store.seeds:
             train, test = (
@@ -36,14 +36,18 @@ with job(snakemake.log[0]):
                 )
                 for split in ("train", "test")
             )
+            states = parse[f"density/seed{member}/states"][store.is_train]
             donors = donors_from_labels(
-                parse[f"density/seed{member}/states"][store.is_train],
+                states,
                 train.activations,
                 train.tokens,
                 settings.lags,
                 settings.min_members,
                 settings.max_donors,
-                units={params.site: dictionary[f"seed{member}/constrained"]},
+                units={
+                    site: constrained_units(activity, states, states.max() + 1, params.constrained)
+                    for site, activity in train.activations.items()
+                },
             )
             alone = network.select([member])
             rng = stream(params.seed, "interventions", run, member)

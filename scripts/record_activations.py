@@ -13,7 +13,7 @@ from chunkscope.store.settings import StoreSettings
 
 with job(snakemake.log[0]), timed(snakemake.output.timing):
     torch.set_num_threads(snakemake.threads)
-    params, at = snakemake.params, snakemake.wildcards.at
+    params, at = snakemake.params, snakemake.params.at
     step = int(at.removeprefix("@step")) if at else None
     record_activations(
         from_pretrained(Path(snakemake.input.config).parent, step),
@@ -22,6 +22,11 @@ with job(snakemake.log[0]), timed(snakemake.output.timing):
         params.sites,
         snakemake.output.store,
         StoreSettings.model_validate(params.store),
-        attributes={"run": snakemake.wildcards.run, "step": step, "code_fingerprint": params.code},
+        attributes={
+            "run": params.run,
+            "step": step,
+            "config_hash": params.config_hash,
+            "code_fingerprint": params.code,
+        },
         device=pick_device(params.device),
     )

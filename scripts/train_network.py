@@ -22,7 +22,7 @@ RECALLED_PER_WORD = 16
 
 with job(snakemake.log[0]), timed(snakemake.output.timing):
     torch.set_num_threads(snakemake.threads)
-    run, seed, params = snakemake.wildcards.run, snakemake.params.seed, snakemake.params
+    run, seed, params = snakemake.params.run, snakemake.params.seed, snakemake.params
     training, recording = (Corpus.load(snakemake.input[key]) for key in ("training", "recording"))
     network = build(
         TypeAdapter(NetworkSettings).validate_python(params.network),

@@ -11,12 +11,17 @@ def by_run(files, runs):
     return dict(zip(runs, map(Path, files), strict=True))
 
 
-def by_rule(folder, own):
-    """Rule -> the timings of its jobs, which lie in ``{rule}/`` or in ``{rule}.jsonl``."""
+def by_rule(folder, own, names):
+    """Rule -> the timings of its jobs, which lie in ``{rule}.jsonl``, or in ``{rule}/`` by name.
+
+    Files of other configurations may lie there as well: only the jobs of ``names`` count.
+    """
     timings = {}
     for file in sorted(folder.rglob("*.json*")):
-        rule = file.relative_to(folder).parts[0].removesuffix(".jsonl")
-        if rule != own:  # this job has not ended: its file is of an earlier run
+        rule, *inside = file.relative_to(folder).parts
+        name = file.stem.split("@")[0]
+        rule = rule.removesuffix(".jsonl")
+        if rule != own and (not inside or name in names):  # this job has not ended yet
             timings.setdefault(rule, []).append(file)
     return timings
 
@@ -37,7 +42,9 @@ with job(snakemake.log[0]):
         timings={
             "train_network": list(map(Path, inputs.training_timings)),
             "extract_chunks": list(map(Path, inputs.extraction_timings)),
-            **by_rule(Path(snakemake.params.timings), own=snakemake.rule),
+            **by_rule(
+                Path(snakemake.params.timings), own=snakemake.rule, names=snakemake.params.names
+            ),
         },
         fingerprints=snakemake.params.provenance,
     )

@@ -20,12 +20,13 @@ class Dictionary:
     """What an extractor found, states first, then chunks. All arrays; nothing of the truth.
 
     Attributes:
-        prototypes: (state, unit) the mean activity of each state, the commonest state first.
+        prototypes: (state, unit) the mean activity of each state, the commonest in the clustered
+            subsample first.
         radii: (state,) distance that holds 99 % of a state's own members.
         members: (state,) steps of the training split in each state.
         persistence: (state,) HDBSCAN's cluster persistence; NaN for other extractors.
-        constrained: (state, unit) whether the state constrains the unit: its spread within the
-            state is below a set share of its overall spread.
+        constrained: (state, unit) whether the unit is among those that vary least within the
+            state, as parts of their overall spread; a set share of the units.
         tolerance: (state, unit) spread of the unit within the state: root mean square distance of
             its members from the prototype.
         letters: (state,) states of one letter have the same symbol and the same future.
@@ -106,20 +107,47 @@ def describe_states(
     extractor: Extractor, activations: Activations, constrained: float
 ) -> dict[str, NDArray[np.generic]]:
     """Members, tolerance and constrained units of every state, over the fitted steps."""
-    rows = activations.reshape(-1, activations.shape[-1])
-    labels = extractor.labels_.ravel()
-    known = labels >= 0
-    n = len(extractor.prototypes_)
-    members = np.bincount(labels[known], minlength=n)
-    square = np.zeros((n, rows.shape[1]))
-    np.add.at(square, labels[known], (rows[known] - extractor.prototypes_[labels[known]]) ** 2)
-    tolerance = np.sqrt(square / np.maximum(members, 1)[:, None])
+    labels, n = extractor.labels_, len(extractor.prototypes_)
+    tolerance = spread_within(activations, labels, extractor.prototypes_)
     return {
-        "members": members.astype(np.int64),
+        "members": np.bincount(labels[labels >= 0], minlength=n).astype(np.int64),
         "tolerance": tolerance.astype(np.float32),
-        "constrained": (tolerance < constrained * rows.std(axis=0, dtype=np.float64))
-        & (members > 0)[:, None],
+        "constrained": constrained_units(activations, labels, n, constrained),
     }
+
+
+def constrained_units(
+    activations: Activations, labels: Labels, states: int, share: float
+) -> NDArray[np.bool_]:
+    """(state, unit) the ``share`` of units that vary least within a state, as parts of their
+    overall spread; at least one unit, and none where a state has no members.
+
+    Args:
+        activations: (sequence, time, unit) of any site. labels: (sequence, time), -1 is noise.
+    """
+    rows, flat = activations.reshape(-1, activations.shape[-1]), labels.ravel()
+    members = np.bincount(flat[flat >= 0], minlength=states)
+    sums = np.zeros((states, rows.shape[1]))
+    np.add.at(sums, flat[flat >= 0], rows[flat >= 0])
+    means = sums / np.maximum(members, 1)[:, None]
+    overall = rows.std(axis=0, dtype=np.float64)
+    relative = np.full(means.shape, np.inf)
+    np.divide(spread_within(activations, labels, means), overall, out=relative, where=overall > 0)
+    rank = relative.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable")
+    tightest = rank < max(1, int(share * rows.shape[1]))
+    return tightest & np.isfinite(relative) & (members > 0)[:, None]
+
+
+def spread_within(
+    activations: Activations, labels: Labels, centres: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """(state, unit) root mean square distance of a state's members from its centre."""
+    rows, flat = activations.reshape(-1, activations.shape[-1]), labels.ravel()
+    known = flat >= 0
+    square = np.zeros(centres.shape)
+    np.add.at(square, flat[known], (rows[known] - centres[flat[known]]) ** 2)
+    members = np.bincount(flat[known], minlength=len(centres))
+    return np.sqrt(square / np.maximum(members, 1)[:, None])
 
 
 def describe_chunks(

@@ -22,7 +22,8 @@ class Extractor(BaseEstimator, ABC):
     """Finds the recurring states of a network's activity.
 
     Attributes after ``fit``:
-        prototypes_: (state, unit) the vector each state stands for, the commonest state first.
+        prototypes_: (state, unit) the vector each state stands for, the commonest in the clustered
+            subsample first.
         radii_: (state,) distance within which 99 % of a state's members lie.
         persistence_: (state,) how clearly a state stands out, 0..1; NaN where that has no meaning.
         sweep_: the settings that were compared, one row each.

@@ -87,7 +87,7 @@ def read_chunks(
         extractor: finds the states.
         tokens: (sequence, time) the symbols read at each step.
         merging: how letters become chunks.
-        constrained: share of a unit's overall spread below which a state constrains it.
+        constrained: share of the units that a state constrains, the steadiest within it.
     """
     extractor.fit(activations, tokens)
     states = extractor.labels_

@@ -35,9 +35,9 @@ class DensitySettings(Settings):
     other on another one of half its size."""
     held_out: float = Field(0.25, gt=0, lt=1)
     """Share of the training sequences kept from clustering, where settings are compared."""
-    constrained: float = Field(0.5, gt=0, le=1)
-    """A state constrains a unit whose spread within the state is below this share of the unit's
-    overall spread (standard deviations)."""
+    constrained: float = Field(0.5, gt=0, le=0.5)
+    """Share of the units that a state constrains: those that vary least within it, as parts of
+    their overall spread. At most half leaves as many others for a control."""
 
     @field_validator("candidates")
     @classmethod

@@ -65,7 +65,7 @@ def draw_scores(
         figure,
         "Dots: means over n seeds; bars: 95 % intervals over seeds; open: a single value "
         "(byte pairs read no network). Dashed: floor of each row (shuffled time; for boundary F1 "
-        "random boundaries at the same rate). Dotted: ceiling. n.e.: not estimable.",
+        "the better of random ones and of every step). Dotted: ceiling. n.e.: not estimable.",
     )
     return figure, data
 

@@ -45,14 +45,14 @@ def mean_distributions(distributions: pd.DataFrame, alignment: pd.DataFrame) -> 
     """Mean next-symbol distribution over the donors of one label, then over seeds.
 
     Returns:
-        ``label, control, symbol, probability, n`` (seeds that have such a donor).
+        ``label, control, symbol, probability, ci_low, ci_high, n`` over seeds that have such a
+        donor.
     """
     states = alignment.rename(columns={"state": "donor"})[["seed", "donor", "label"]]
     named = distributions.merge(states, on=["seed", "donor"])
     key = ["label", "control", "symbol"]
     by_seed = named.groupby([*key, "seed"], sort=False)["probability"].mean().reset_index()
-    means = by_seed.groupby(key, sort=False)["probability"].agg(["mean", "count"]).reset_index()
-    return means.rename(columns={"mean": "probability", "count": "n"})
+    return summarise(by_seed, key, "probability").rename(columns={"mean": "probability"})
 
 
 def mean_success(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:

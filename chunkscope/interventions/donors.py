@@ -26,6 +26,7 @@ class Donors:
         continuation: (donor, lag, symbol) share of each symbol among those read 1, 2, ... steps
             after a member; zeros where no member is followed by that many.
         units: site -> (donor, unit) bool, the units a donor constrains; empty if not known.
+        reads: (donor,) the symbol most often read at a member.
     """
 
     names: tuple[str, ...]
@@ -33,6 +34,7 @@ class Donors:
     members: tuple[NDArray[np.int64], ...]
     continuation: NDArray[np.float64]
     units: dict[str, NDArray[np.bool_]]
+    reads: NDArray[np.int64]
 
     @property
     def targets(self) -> NDArray[np.int64]:
@@ -80,7 +82,13 @@ def donors_from_labels(
         members=members,
         continuation=_continuation(tokens, members, lags),
         units={site: constrained[chosen] for site, constrained in (units or {}).items()},
+        reads=np.array([_commonest(tokens, steps) for steps in members], dtype=np.int64),
     )
+
+
+def _commonest(tokens: NDArray[np.integer], steps: NDArray[np.int64]) -> int:
+    """The symbol most often read at ``steps``."""
+    return int(np.bincount(tokens[steps[:, 0], steps[:, 1]].astype(np.intp)).argmax())
 
 
 def _means(

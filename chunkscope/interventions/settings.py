@@ -29,7 +29,7 @@ class InterventionSettings(Settings):
     """A donor is judged at the lags where one symbol follows it with at least this share."""
     min_members: PositiveInt = 20
     """Steps of the training split that a state needs to be a donor."""
-    max_donors: PositiveInt = 20
+    max_donors: PositiveInt = 64
     """Donors at most; those with the most members are kept."""
 
     @field_validator("sites")

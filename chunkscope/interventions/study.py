@@ -45,7 +45,7 @@ POOL = 4096  # steps among which recipients are sought: even if 2 % are fit, 64 
 
 COLUMNS = (
     *("seed", "kind", "sites", "units", "control", "strength"),
-    *("donor", "lag", "mode", "visible", "symbol", *MEASURES, "n", "fired"),
+    *("donor", "reads", "lag", "mode", "visible", "symbol", *MEASURES, "n", "fired"),
 )
 
 
@@ -67,8 +67,9 @@ def run_study(
     Returns:
         One row per condition, donor, lag and mode: ``seed``; ``kind``; ``sites``, joined by "+";
         ``units`` ("all" or "constrained"); ``control`` ("target" or the control's name);
-        ``strength``; ``donor``; ``lag`` (symbols); ``mode``; ``visible``, False where the readout
-        cannot have seen the change yet; ``symbol``, the donor's target; the measures of
+        ``strength``; ``donor``; ``reads``, the symbol read at its members; ``lag`` (symbols);
+        ``mode``; ``visible``, False where the readout cannot have seen the change yet;
+        ``symbol``, the donor's target; the measures of
         :data:`~chunkscope.interventions.effects.MEASURES`; ``n`` rows judged; ``fired``, steps
         and sites changed in these rows. A measure of no row (``n`` 0) is NaN: not estimable.
 
@@ -299,6 +300,7 @@ class _Study:
         }
         tiled = {
             "donor": np.array(self.donors.names)[donor],
+            "reads": np.array(self.network.symbols)[self.donors.reads[donor]],
             "lag": lag + 1,
             "visible": visible,
             "symbol": symbols,

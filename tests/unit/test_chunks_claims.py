@@ -51,7 +51,8 @@ def decoding(accuracy: float, seen: float) -> pd.DataFrame:
 
 def effects(target: float, random: float) -> pd.DataFrame:
     """Grafts whose target is C; lag 1 cannot show them, and other kinds are not the claim."""
-    common = {"kind": "graft", "units": "all", "mode": "forced", "strength": 1.0, "symbol": "C"}
+    common = {"kind": "graft", "units": "all", "mode": "forced", "strength": 1.0}
+    common |= {"reads": "A", "symbol": "C"}
     rows = []
     for seed, jitter in zip(SEEDS, JITTER, strict=True):
         for control, success in (
@@ -67,6 +68,7 @@ def effects(target: float, random: float) -> pd.DataFrame:
                 {**row, "lag": 2, "visible": True, "mode": "free", "success": 0.5},
                 {**row, "lag": 2, "visible": True, "kind": "steer", "success": 0.5},
                 {**row, "lag": 2, "visible": True, "units": "constrained", "success": 0.5},
+                {**row, "lag": 2, "visible": True, "reads": "X", "success": 0.5},
             ]
     return pd.DataFrame(rows)
 
@@ -133,6 +135,12 @@ def test_no_published_claim_is_judged_on_another_experiment():
 def test_a_run_without_interventions_makes_no_claim_about_grafts():
     claims = judge_chunks(replace(GOOD, effects=None), {})
     assert not [claim for claim in claims if "graft" in claim.id]
+
+
+def test_a_seed_without_chunks_is_not_passed_over():
+    table = scores(0.99, 1.0, 0.6)
+    table.loc[(table["row"] == "density") & (table["seed"] == 3), "value"] = float("nan")
+    assert verdict("chunks-words-own", own=table) == "direction only"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ class InterventionSettings(Settings):
     )
     """Sets of patterns (fnmatch) of sites; those that one set matches are changed together. The
     default is the hidden state, and the whole recurrent state where that is more."""
-    recipients: PositiveInt = 64
+    recipients: PositiveInt = 32
     """Steps (per donor, lag and mode) into which a donor is grafted; fewer where fewer do not
     predict the donor's target anyway."""
     lags: PositiveInt = 4

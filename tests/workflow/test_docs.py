@@ -158,7 +158,7 @@ def test_the_slurm_profile_repeats_the_default_one() -> None:
         yaml.safe_load((ROOT / f"profiles/{name}/profile.yaml").read_text())
         for name in ("default", "slurm")
     )
-    for key in default.keys() - {"cores", "resources"}:
+    for key in default.keys() - {"cores", "resources", "show-failed-logs"}:
         assert slurm[key] == default[key], key
 
 

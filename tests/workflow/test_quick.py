@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
-from running import copy_project, digests, planned, snakemake
+from running import command, copy_project, digests, environment, planned, snakemake
 
 from chunkscope.statistics.claims import COLUMNS, VERDICTS
 from chunkscope.store import ActivationStore
@@ -107,3 +108,22 @@ def test_snakemake_s_own_report_can_be_made(project):
     page = (project / "workflow.html").read_text()
     assert "Chunks" in page
     assert "chunks-overview.png" in page
+
+
+def test_a_damaged_store_is_one_sentence_on_the_screen_and_a_traceback_in_the_log(project):
+    store = project / "results/activations/gru16.zarr.zip"
+    store.write_bytes(store.read_bytes()[:-1000])
+    target = "results/chunks/gru16/sweep.csv"
+    wrong = subprocess.run(
+        command(target, *QUICK, "--forcerun", "extract_chunks"),
+        cwd=project,
+        env=environment(project),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    screen = wrong.stdout + wrong.stderr
+    assert wrong.returncode != 0
+    assert "error: results/activations/gru16.zarr.zip: not a whole zip file" in screen
+    assert "Traceback" not in screen
+    assert "Traceback" in (project / "logs/extract_chunks/gru16.log").read_text()

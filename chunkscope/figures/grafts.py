@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from chunkscope.interventions.conditions import NONE, TARGET
 from chunkscope.statistics import summarise
 
 MODE = "forced"  # the network goes on reading the recipient's own symbols
-TARGET, NONE = "target", "none"
 
 
 def first_visible(effects: pd.DataFrame) -> pd.DataFrame:

@@ -60,7 +60,9 @@ class DensityClustering(BaseEstimator):
 
     def fit(self, rows: Rows, y: None = None) -> DensityClustering:
         """Cluster ``rows (row, unit)``; equal rows in another order give equal states."""
-        return self.fit_sample(draw_sample(rows, self.subsample, self.random_state)).label(rows)
+        self.fit_sample(draw_sample(rows, self.subsample, self.random_state))
+        self.labels_ = self.predict(rows)
+        return self
 
     def fit_sample(self, sample: Sample) -> DensityClustering:
         """Cluster a drawn sample (shared by several settings, which then share one tree).
@@ -98,11 +100,6 @@ class DensityClustering(BaseEstimator):
         self.prototypes_ = np.array([prototypes[i] for i in order]).reshape(-1, rows.shape[1])
         self.radii_ = np.array([radius(members[i], prototypes[i]) for i in order], dtype=np.float64)
         self.persistence_ = np.array([persistence[found[i]] for i in order], dtype=np.float64)
-
-    def label(self, rows: Rows) -> DensityClustering:
-        """Set ``labels_`` to the states of ``rows``."""
-        self.labels_ = self.predict(rows)
-        return self
 
     def predict(self, rows: Rows) -> Labels:
         """The nearest state of each row within its reach, or -1 (noise).

@@ -8,9 +8,6 @@ from pydantic import Field, model_validator
 
 from chunkscope.settings import Settings
 
-ARCHITECTURES = ("affine", "tanh", "gru", "lstm")
-"""Names a network's ``architecture`` may take."""
-
 
 class AffineSettings(Settings):
     """The recurrence of the chunk papers (arXiv 2502.01803): no nonlinearity, one layer."""

@@ -21,7 +21,7 @@ def fingerprint(*entries: str | Path) -> str:
     """The hash (16 hex digits) of the import closure of scripts (paths) and modules (names).
 
     Example:
-        >>> fingerprint("scripts/extract_chunks.py", "chunkscope.chunks.density")
+        >>> fingerprint("scripts/extract_chunks.py", "chunkscope.chunks.extractors.density")
 
     Raises:
         FileNotFoundError: an entry is neither a file nor a module of the package.

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from chunkscope.chunks.extractor import Labels
+from chunkscope.chunks.extractors.base import Labels
 
 
 def align_states(states: Labels, truth: NDArray[np.integer], names: Sequence[str]) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
-from chunkscope.chunks.extractor import Activations, Labels, Tokens
+from chunkscope.chunks.extractors.base import Activations, Labels, Tokens
 
 
 def level_strings(fit: Activations, apply: Activations, levels: int) -> tuple[Labels, Labels]:

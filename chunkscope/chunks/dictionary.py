@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from chunkscope.chunks.extractor import Activations, Extractor, Labels, Tokens
+from chunkscope.chunks.extractors.base import Activations, Extractor, Labels, Tokens
 from chunkscope.chunks.merging import ChunkMerger
 
 Status = Literal["ok", "no_chunks", "no_states"]

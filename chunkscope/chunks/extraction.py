@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chunkscope.chunks.baselines import KMeansExtractor
-from chunkscope.chunks.density import DensityExtractor
 from chunkscope.chunks.dictionary import describe_chunks
-from chunkscope.chunks.extractor import Activations, Labels, Tokens
+from chunkscope.chunks.extractors.base import Activations, Labels, Tokens
+from chunkscope.chunks.extractors.density import DensityExtractor
+from chunkscope.chunks.extractors.kmeans import KMeansExtractor
 from chunkscope.chunks.reading import Parse, Reading, Segmenter, read_chunks
 from chunkscope.chunks.settings import ChunkSettings, MergingSettings
 from chunkscope.randomness import integer_seed, stream

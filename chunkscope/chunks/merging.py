@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from chunkscope.chunks.extractor import NOISE
+from chunkscope.chunks.extractors.base import NOISE
 from chunkscope.errors import ExtractionError
 
 Stream = NDArray[np.int64]

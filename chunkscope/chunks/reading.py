@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from chunkscope.chunks.dictionary import Dictionary, describe_chunks, describe_states
 from chunkscope.chunks.equivalence import lump_states
-from chunkscope.chunks.extractor import Activations, Extractor, Labels, Tokens
+from chunkscope.chunks.extractors.base import Activations, Extractor, Labels, Tokens
 from chunkscope.chunks.merging import ChunkMerger
 from chunkscope.chunks.settings import MergingSettings
 

@@ -17,9 +17,9 @@ from sklearn.metrics import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from chunkscope.chunks.clustering import draw_sample
 from chunkscope.chunks.codelength import conditional_bits, symbol_bits
-from chunkscope.chunks.extractor import Activations, Labels, Tokens
+from chunkscope.chunks.extractors.base import Activations, Labels, Tokens
+from chunkscope.chunks.extractors.clustering import draw_sample
 
 Scores = dict[str, float]
 Boundaries = NDArray[np.bool_]  # (sequence, time)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
 from chunkscope.chunks.extraction import Stream
-from chunkscope.chunks.extractor import Activations, Tokens
+from chunkscope.chunks.extractors.base import Activations, Tokens
 from chunkscope.chunks.scores import (
     Scores,
     boundary_scores,

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from sklearn.metrics import adjusted_rand_score
 
-from chunkscope.chunks.density import DensityExtractor
+from chunkscope.chunks.extractors.density import DensityExtractor
 from chunkscope.grammars import Corpus, Words
 from chunkscope.networks.building import build
 from chunkscope.networks.settings import TanhSettings, TrainingSettings

@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from chunkscope.chunks.clustering import draw_sample
 from chunkscope.chunks.codelength import conditional_bits
 from chunkscope.chunks.equivalence import (
     _cost_changes,
@@ -16,6 +15,7 @@ from chunkscope.chunks.equivalence import (
     _present_counts,
     lump_states,
 )
+from chunkscope.chunks.extractors.clustering import draw_sample
 from chunkscope.chunks.merging import ChunkMerger
 
 EVERYTHING = -1e9  # a saving that any merge has

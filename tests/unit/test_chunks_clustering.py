@@ -8,13 +8,13 @@ import pytest
 from hdbscan import hdbscan_
 from sklearn.metrics import adjusted_rand_score
 
-from chunkscope.chunks.baselines import KMeansExtractor
-from chunkscope.chunks.clustering import (
+from chunkscope.chunks.extractors.clustering import (
     DensityClustering,
     draw_sample,
     nearest,
     radius,
 )
+from chunkscope.chunks.extractors.kmeans import KMeansExtractor
 from chunkscope.errors import ExtractionError
 
 SETTINGS = {"min_samples": 5, "min_cluster_size": 30}

@@ -8,7 +8,7 @@ import pytest
 from chunks_examples import activity_of, words_corpus
 from sklearn.metrics import adjusted_rand_score
 
-from chunkscope.chunks.density import DensityExtractor, agreement, choose, code_lengths
+from chunkscope.chunks.extractors.density import DensityExtractor, agreement, choose, code_lengths
 from chunkscope.errors import ExtractionError
 
 CANDIDATES = (15, 60, 800)

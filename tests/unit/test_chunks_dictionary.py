@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from chunks_examples import activity_of, words_corpus
 
-from chunkscope.chunks.density import DensityExtractor
 from chunkscope.chunks.dictionary import Dictionary, describe_chunks, spell
+from chunkscope.chunks.extractors.density import DensityExtractor
 from chunkscope.chunks.merging import ChunkMerger
 from chunkscope.chunks.reading import read_chunks
 from chunkscope.chunks.settings import MergingSettings

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from chunkscope.chunks.density import DensityExtractor
+from chunkscope.chunks.extractors.density import DensityExtractor
 from chunkscope.chunks.merging import ChunkMerger
 from chunkscope.chunks.reading import read_chunks
 from chunkscope.chunks.settings import DensitySettings, MergingSettings

@@ -20,9 +20,8 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import adjusted_rand_score
 
-from chunkscope.chunks.clustering import DensityClustering, draw_sample
 from chunkscope.chunks.codelength import symbol_bits, tracking_bits
-from chunkscope.chunks.extractor import (
+from chunkscope.chunks.extractors.base import (
     NOISE,
     Activations,
     Extractor,
@@ -30,6 +29,7 @@ from chunkscope.chunks.extractor import (
     Tokens,
     check_activity,
 )
+from chunkscope.chunks.extractors.clustering import DensityClustering, draw_sample
 from chunkscope.chunks.settings import CANDIDATE_SIZES
 
 Fits = dict[int, DensityClustering]

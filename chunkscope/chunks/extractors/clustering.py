@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.decomposition import PCA
 
-from chunkscope.chunks.extractor import NOISE
+from chunkscope.chunks.extractors.base import NOISE
 from chunkscope.errors import ExtractionError
 
 RADIUS_QUANTILE = 0.99

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from sklearn.cluster import KMeans
 
-from chunkscope.chunks.clustering import draw_sample, radius
-from chunkscope.chunks.extractor import Activations, Extractor, Labels, Tokens, check_activity
+from chunkscope.chunks.extractors.base import Activations, Extractor, Labels, Tokens, check_activity
+from chunkscope.chunks.extractors.clustering import draw_sample, radius
 
 
 class KMeansExtractor(Extractor):

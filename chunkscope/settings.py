@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 
 class Settings(BaseModel):
@@ -15,3 +18,16 @@ class Settings(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
     )
+
+
+def check_name(name: str) -> str:
+    """The name itself if it can stand in a file's name."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
+        raise ValueError(
+            f"got the name {name!r}; must be letters, digits, - and _: it stands in file names"
+        )
+    return name
+
+
+Name = Annotated[str, AfterValidator(check_name)]
+"""Name of a corpus, of a run, or of an experiment's network."""

@@ -1,5 +1,6 @@
 """Put the prototypes of every seed's dictionary into its network, beside all controls."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,12 @@ import torch
 
 from chunkscope.chunks.dictionary import constrained_units
 from chunkscope.interventions.donors import donors_from_labels
+from chunkscope.interventions.matrix import graft_matrix
 from chunkscope.interventions.recipients import Recording
 from chunkscope.interventions.settings import InterventionSettings
 from chunkscope.interventions.specificity import specificity
 from chunkscope.interventions.study import graft_distributions, run_study
+from chunkscope.interventions.unit_dose import unit_dose
 from chunkscope.jobs import job
 from chunkscope.networks.checkpoints import from_pretrained
 from chunkscope.networks.devices import pick_device
@@ -23,7 +26,7 @@ with job(snakemake.log[0]):
     params, run = snakemake.params, snakemake.wildcards.run
     settings = InterventionSettings.model_validate(params.interventions)
     network = from_pretrained(Path(snakemake.input.config).parent).to(pick_device(params.device))
-    effects, distributions = [], []
+    tables = {"effects": [], "distributions": [], "matrix": [], "units": []}
     with (
         ActivationStore.open(snakemake.input.store) as store,
         np.load(snakemake.input.parse) as parse,
@@ -37,6 +40,7 @@ with job(snakemake.log[0]):
                 for split in ("train", "test")
             )
             states = parse[f"density/seed{member}/states"][store.is_train]
+            steadiest = partial(constrained_units, labels=states, states=states.max() + 1)
             donors = donors_from_labels(
                 states,
                 train.activations,
@@ -45,20 +49,26 @@ with job(snakemake.log[0]):
                 settings.min_members,
                 settings.max_donors,
                 units={
-                    site: constrained_units(activity, states, states.max() + 1, params.constrained)
+                    site: steadiest(activity, share=params.constrained)
                     for site, activity in train.activations.items()
                 },
             )
-            alone = network.select([member])
-            rng = stream(params.seed, "interventions", run, member)
-            effects.append(run_study(alone, train, test, donors, settings, rng).assign(seed=member))
-            found = graft_distributions(alone, test, donors, settings, rng)
-            distributions.append(found.assign(seed=member))
+            chosen = [int(name) for name in donors.names]
+            masks = {
+                share: steadiest(train.activations[params.site], share=share)[chosen]
+                for share in settings.unit_shares
+            }
+            alone, rng = network.select([member]), stream(params.seed, "interventions", run, member)
+            found = {
+                "effects": run_study(alone, train, test, donors, settings, rng),
+                "distributions": graft_distributions(alone, test, donors, settings, rng),
+                "matrix": graft_matrix(alone, test, donors, settings.recipients, rng),
+                "units": unit_dose(alone, test, donors, masks, params.site, settings, rng),
+            }
+            for name, table in found.items():
+                tables[name].append(table.assign(seed=member))
             print(f"seed {member}: {len(donors.names)} donors", flush=True)
-    table = pd.concat(effects, ignore_index=True)
-    for path, content in {
-        snakemake.output.effects: table,
-        snakemake.output.distributions: pd.concat(distributions, ignore_index=True),
-        snakemake.output.specificity: specificity(table),
-    }.items():
-        content.to_csv(path, index=False, float_format="%.6g")
+    joined = {name: pd.concat(parts, ignore_index=True) for name, parts in tables.items()}
+    joined["specificity"] = specificity(joined["effects"])
+    for name, table in joined.items():
+        table.to_csv(snakemake.output[name], index=False, float_format="%.6g")

@@ -48,7 +48,8 @@ with job(snakemake.log[0]), timed(snakemake.output.timing):
     table["bayes_loss"], table["bayes_accuracy"] = recording.bayes_loss, recording.bayes_accuracy
     table.to_csv(snakemake.output.training, index=False, float_format="%.6g")
     recalled = []
-    for step, weights in history.checkpoints.items():
+    tried = history.checkpoints if recording.parsed else {}  # a text has no words to complete
+    for step, weights in tried.items():
         network.load_state_dict(weights)
         rng = stream(seed, "recall", run)
         rows = recall_words(network, recording, RECALLED_PER_WORD, rng)

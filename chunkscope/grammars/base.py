@@ -1,8 +1,13 @@
-"""What every grammar shares: settings that compile to a process, from which a corpus is drawn."""
+"""Where sequences come from: settings that give the corpora to train and to record on.
+
+A grammar's settings compile to a process, from which both are drawn.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
@@ -13,7 +18,34 @@ from chunkscope.grammars.process import Process, steps_since_boundary
 from chunkscope.settings import Settings
 
 
-class Grammar(Settings, ABC):
+class Source(Settings, ABC):
+    """Settings of where sequences come from."""
+
+    @abstractmethod
+    def split(
+        self,
+        random: Callable[[str], np.random.Generator],
+        training: tuple[int, int],
+        recording: tuple[int, int, int],
+    ) -> tuple[Corpus, Corpus]:
+        """Sequences to train on, and fresh ones to record on.
+
+        Args:
+            random: gives the random stream of a name.
+            training: number of sequences, and symbols in each.
+            recording: number of sequences of the train split and of the test split, and symbols
+                in each; the corpus holds the train split first.
+
+        Raises:
+            GrammarError: there are no such sequences.
+        """
+
+    def files(self) -> list[Path]:
+        """The files that sequences are taken from."""
+        return []
+
+
+class Grammar(Source):
     """Settings of a grammar; a subclass adds its fields and says how they compile.
 
     Example:
@@ -26,6 +58,19 @@ class Grammar(Settings, ABC):
     @abstractmethod
     def compile(self) -> Process:
         """The hidden Markov process of this grammar."""
+
+    def split(
+        self,
+        random: Callable[[str], np.random.Generator],
+        training: tuple[int, int],
+        recording: tuple[int, int, int],
+    ) -> tuple[Corpus, Corpus]:
+        """Two independent samples; see :meth:`Source.split`."""
+        train, test, length = recording
+        return (
+            self.sample(random("training"), *training),
+            self.sample(random("recording"), train + test, length),
+        )
 
     def sample(self, rng: np.random.Generator, n: int, length: int) -> Corpus:
         """Draw ``n`` sequences of ``length`` steps, with the true parse and the ideal observer's.

@@ -1,4 +1,4 @@
-"""Sequences with the true parse of every step, and the best that any predictor can do on them."""
+"""Sequences with what is true of every step, and the best that any predictor can do on them."""
 
 from __future__ import annotations
 
@@ -8,23 +8,28 @@ from pathlib import Path
 import numpy as np
 
 from chunkscope.errors import GrammarError
+from chunkscope.grammars.tokenisation import decode
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """Sequences drawn from a grammar, with what is true of each step.
+    """Sequences drawn from a grammar or cut from a text, with what is true of each step.
 
     Attributes:
-        tokens: (sequence, time) uint8 or int16, indices into ``symbols``.
+        tokens: (sequence, time) uint8, int16 or int32, indices into ``symbols``.
         symbols: the vocabulary in token order.
         labels: kind -> (sequence, time) int32. ``word``: the unit this step belongs to (words
             first, then fillers, separators and cues); ``position``: 0-based step within that
             unit; ``boundary``: 1 where a unit begins; ``depth``: nesting depth of the symbol in
             its unit's tree, 0 outside words; ``state``: the parse state; ``causal``: the minimal
-            predictive state; ``context`` where the grammar has contexts.
+            predictive state; ``context`` where the grammar has contexts. Text has ``document``
+            and the labels of :func:`chunkscope.grammars.text_labels.label_tokens`.
         names: kind -> readable name of each value of that label, where it has names.
         next_distribution: (sequence, time, vocabulary) float32, the probability of each symbol
-            at time + 1 given the tokens up to and including time.
+            at time + 1 given the tokens up to and including time; None for text, whose
+            distribution nobody knows.
+        tokenizer: of text, the tokenizer as JSON.
+        provenance: where a text comes from, with its SHA-256.
 
     ``state`` and ``causal`` are numbered by the grammar alone where it has finitely many beliefs
     (see :class:`chunkscope.grammars.observer.Observer`), else by first occurrence: then only ids
@@ -34,21 +39,39 @@ class Corpus:
     tokens: np.ndarray
     symbols: tuple[str, ...]
     labels: dict[str, np.ndarray]
-    next_distribution: np.ndarray
+    next_distribution: np.ndarray | None = None
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    tokenizer: str | None = None
+    provenance: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def parsed(self) -> bool:
+        """Whether the true parse and the true next distribution are known: not those of text."""
+        return self.next_distribution is not None
 
     def text(self, sequence: int) -> str:
-        """One sequence as a string, with spaces between symbols of several characters."""
+        """One sequence as a string."""
+        return self.decode(self.tokens[sequence])
+
+    def decode(self, tokens: np.ndarray) -> str:
+        """Tokens (time,) as a string: the text itself, or the symbols of a grammar.
+
+        Symbols of several characters have spaces between them.
+        """
+        if self.tokenizer is not None:
+            return decode(tokens.tolist(), self.tokenizer)
         gap = "" if all(len(symbol) == 1 for symbol in self.symbols) else " "
-        return gap.join(self.symbols[token] for token in self.tokens[sequence])
+        return gap.join(self.symbols[token] for token in tokens)
 
     @property
     def bayes_loss(self) -> float:
         """Mean surprise (nats) of the realised next symbol under the true distribution.
 
         Over all steps that have a next one: an estimate of the grammar's entropy rate, and the
-        loss that a perfect predictor has on exactly these sequences.
+        loss that a perfect predictor has on exactly these sequences. NaN for text.
         """
+        if self.next_distribution is None:
+            return float("nan")
         realised = np.take_along_axis(
             self.next_distribution[:, :-1], self.tokens[:, 1:, None].astype(np.intp), axis=2
         )
@@ -59,8 +82,10 @@ class Corpus:
         """Expected accuracy of always guessing the likeliest next symbol, in [0, 1].
 
         The mean over steps that have a next one of the largest next-symbol probability: exact
-        given the histories, free of the luck of the realised symbols.
+        given the histories, free of the luck of the realised symbols. NaN for text.
         """
+        if self.next_distribution is None:
+            return float("nan")
         return float(self.next_distribution[:, :-1].max(axis=2).astype(np.float64).mean())
 
     def save(self, path: str | Path) -> None:
@@ -68,10 +93,14 @@ class Corpus:
         arrays = {
             "tokens": self.tokens,
             "symbols": np.array(self.symbols),
-            "next_distribution": self.next_distribution,
             **{f"labels/{kind}": values for kind, values in self.labels.items()},
             **{f"names/{kind}": np.array(names) for kind, names in self.names.items()},
+            **{f"provenance/{key}": np.array(value) for key, value in self.provenance.items()},
         }
+        if self.next_distribution is not None:
+            arrays["next_distribution"] = self.next_distribution
+        if self.tokenizer is not None:
+            arrays["tokenizer"] = np.frombuffer(self.tokenizer.encode(), np.uint8)
         with Path(path).open("wb") as file:
             np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
@@ -85,12 +114,15 @@ class Corpus:
         try:
             with np.load(path, allow_pickle=False) as file:
                 arrays = dict(file.items())
+            tokenizer = arrays.get("tokenizer")
             return cls(
                 tokens=arrays["tokens"],
                 symbols=tuple(arrays["symbols"].tolist()),
                 labels=_under("labels/", arrays),
-                next_distribution=arrays["next_distribution"],
+                next_distribution=arrays.get("next_distribution"),
                 names={k: tuple(v.tolist()) for k, v in _under("names/", arrays).items()},
+                tokenizer=tokenizer.tobytes().decode() if tokenizer is not None else None,
+                provenance={k: str(v) for k, v in _under("provenance/", arrays).items()},
             )
         except Exception as error:  # numpy and zipfile raise many kinds on a damaged file
             raise GrammarError(

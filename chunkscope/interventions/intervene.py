@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -14,8 +14,9 @@ from torch import Tensor
 
 from chunkscope.errors import InterventionError
 from chunkscope.interventions.intervention import Combination, Intervention
+from chunkscope.networks.caches import Carried
 from chunkscope.networks.edits import Edit
-from chunkscope.networks.recurrent import Recurrent
+from chunkscope.networks.network import Network
 from chunkscope.networks.rollouts import rollout
 
 
@@ -35,7 +36,7 @@ class Response:
 
 @torch.no_grad()
 def intervene(
-    network: Recurrent,
+    network: Network,
     tokens: ArrayLike | Tensor,
     combinations: Sequence[Combination],
     state: Mapping[str, ArrayLike | Tensor] | None = None,
@@ -68,8 +69,7 @@ def intervene(
             "combinations; must be (sequence, time) and at least one"
         )
     sequences, time = tokens.shape
-    shape = (len(combinations), sequences, time, network.settings.hidden)
-    edits, fired = _compile(combinations, shape)
+    edits, fired = _compile(network, combinations, (sequences, time))
     batch = tokens.repeat(len(combinations), 1)
     before = None if state is None else _repeat(state, len(combinations))
     if free:
@@ -85,13 +85,20 @@ Shape = tuple[int, int, int, int]  # combination, sequence, time, unit
 
 
 def _repeat(state: Mapping[str, ArrayLike | Tensor], times: int) -> dict[str, Tensor]:
-    return {site: torch.as_tensor(value).repeat(1, times, 1) for site, value in state.items()}
+    repeated: dict[str, Any] = {}
+    for site, value in state.items():
+        if isinstance(value, Carried):
+            repeated[site] = value.repeat(times)
+        else:
+            tensor = torch.as_tensor(value)
+            repeated[site] = tensor.repeat(1, times, *[1] * (tensor.ndim - 2))
+    return repeated
 
 
 def _compile(
-    combinations: Sequence[Combination], shape: Shape
+    network: Network, combinations: Sequence[Combination], shape: tuple[int, int]
 ) -> tuple[list[Edit], NDArray[np.int64]]:
-    """Edits that carry out all combinations, and how often each acts on each sequence.
+    """Edits that carry out all combinations on (sequence, time), and how often each acts.
 
     The n-th interventions at a site, of all combinations, make one edit: combinations touch
     other rows of the batch, and within a combination order matters at one site alone.
@@ -102,10 +109,12 @@ def _compile(
         for intervention in combination:
             slots[intervention.site, seen[intervention.site]][index] = intervention
             seen[intervention.site] += 1
-    fired = np.zeros(shape[:2], np.int64)
+    sequences, time = shape
+    fired = np.zeros((len(combinations), sequences), np.int64)
     edits = []
     for (site, _), entries in slots.items():
-        edit, acts = _lay_out(site, entries, shape)
+        whole = (len(combinations), sequences, time, network.width(site))
+        edit, acts = _lay_out(site, entries, whole)
         _check_fires(entries, acts)
         edits.append(edit)
         fired += acts

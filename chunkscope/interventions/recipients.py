@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from chunkscope.errors import InterventionError, SiteError
 from chunkscope.interventions.intervene import Response, intervene
 from chunkscope.interventions.intervention import Combination
-from chunkscope.networks.recurrent import Recurrent
+from chunkscope.networks.network import Network
 
 Mode = Literal["forced", "free"]
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -39,13 +39,19 @@ class Recording:
     tokens: NDArray[np.integer]
     activations: Mapping[str, NDArray[np.floating]]
 
-    def check(self, network: Recurrent, sites: Sequence[str], lags: int) -> None:
+    def check(self, network: Network, sites: Sequence[str], lags: int) -> None:
         """Raises unless the sites and the network's states are there, and time for the lags.
 
         Raises:
             SiteError: a site is missing.
-            InterventionError: arrays do not fit one another, or the sequences are too short.
+            InterventionError: the network's state is no activity of its sites, arrays do not fit
+                one another, or the sequences are too short.
         """
+        if not network.state_sites:
+            raise InterventionError(
+                f"recording: a store does not hold the state of a {type(network).__name__}, so "
+                "that no pass can go on from it; give a recurrent network"
+            )
         for site in (*network.state_sites, *sites):
             if site not in self.activations:
                 raise SiteError(
@@ -76,15 +82,13 @@ class Recording:
             for site, activity in self.activations.items()
         }
 
-    def natural(
-        self, network: Recurrent, steps: Steps, lags: int, mode: Mode
-    ) -> NDArray[np.float32]:
+    def natural(self, network: Network, steps: Steps, lags: int, mode: Mode) -> NDArray[np.float32]:
         """(step, lag, symbol) predictions without an intervention."""
         return self.run(network, steps, [()], lags, mode).probabilities[0, 0]
 
     def run(
         self,
-        network: Recurrent,
+        network: Network,
         steps: Steps,
         combinations: Sequence[Combination],
         lags: int,

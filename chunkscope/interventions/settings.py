@@ -25,6 +25,9 @@ class InterventionSettings(Settings):
     strengths: tuple[Annotated[float, Field(gt=0, le=1)], ...] = (0.25, 0.5, 1.0)
     """Strengths of the intervention (1: the donor's value replaces the recipient's); controls
     stand at 1, which is therefore needed."""
+    unit_shares: tuple[Annotated[float, Field(gt=0, le=1)], ...] = (0.1, 0.25, 0.5, 1.0)
+    """Shares of the hidden units to which a graft is limited: those that vary least within the
+    donor's state, beside as many random ones."""
     informative_share: float = Field(0.9, gt=0, le=1)
     """A donor is judged at the lags where one symbol follows it with at least this share."""
     min_members: PositiveInt = 20

@@ -32,7 +32,7 @@ from chunkscope.interventions.recipients import (
 )
 from chunkscope.interventions.settings import InterventionSettings
 from chunkscope.networks.affine import Affine
-from chunkscope.networks.recurrent import Recurrent
+from chunkscope.networks.network import Network
 from chunkscope.networks.sites import match_sites
 
 INDUCED: tuple[tuple[Kind, str], ...] = (
@@ -50,7 +50,7 @@ COLUMNS = (
 
 
 def run_study(
-    network: Recurrent,
+    network: Network,
     train: Recording,
     test: Recording,
     donors: Donors,
@@ -89,7 +89,7 @@ def run_study(
 
 
 def graft_distributions(
-    network: Recurrent,
+    network: Network,
     test: Recording,
     donors: Donors,
     settings: InterventionSettings,
@@ -129,7 +129,7 @@ def site_sets(
     return tuple(dict.fromkeys(tuple(match_sites(each, available)) for each in patterns))
 
 
-def first_visible_lag(network: Recurrent) -> int:
+def first_visible_lag(network: Network) -> int:
     """The first lag at which a changed state can show: an affine readout sees the state before."""
     return 2 if isinstance(network, Affine) else 1
 
@@ -139,7 +139,7 @@ class _Study:
 
     def __init__(
         self,
-        network: Recurrent,
+        network: Network,
         donors: Donors,
         settings: InterventionSettings,
         rng: np.random.Generator,
@@ -317,7 +317,7 @@ class _Study:
 
 
 def _check(
-    network: Recurrent,
+    network: Network,
     recordings: Sequence[Recording],
     donors: Donors,
     settings: InterventionSettings,

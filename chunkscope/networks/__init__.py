@@ -6,7 +6,10 @@ names cost no torch:
 - :mod:`~chunkscope.networks.settings`: what can be configured (no torch)
 - :mod:`~chunkscope.networks.sites`: where activity is read or changed (no torch)
 - :mod:`~chunkscope.networks.building`: ``build(settings, vocabulary, seeds)``
+- :mod:`~chunkscope.networks.network`: what every network offers
 - :mod:`~chunkscope.networks.recurrent`: the step loop; then ``affine``, ``tanh``, ``gru``, ``lstm``
+- :mod:`~chunkscope.networks.gpt`: the transformer; its activity passes through ``taps``
+- :mod:`~chunkscope.networks.scan`: the affine recurrence in blocks of time
 - :mod:`~chunkscope.networks.edits`: changes of activity while a network runs
 - :mod:`~chunkscope.networks.training`: ``train``, resumable
 - :mod:`~chunkscope.networks.rollouts`: free running

@@ -9,13 +9,21 @@ from torch import Tensor
 
 from chunkscope.errors import NetworkError
 from chunkscope.networks.affine import Affine
+from chunkscope.networks.gpt import GPT
 from chunkscope.networks.gru import GRU
+from chunkscope.networks.huggingface import HuggingFace
 from chunkscope.networks.lstm import LSTM
-from chunkscope.networks.recurrent import Recurrent
-from chunkscope.networks.settings import NetworkSettings
+from chunkscope.networks.network import Network
+from chunkscope.networks.settings import HuggingFaceSettings, NetworkSettings
 from chunkscope.networks.tanh import Tanh
 
-CLASSES: dict[str, type[Recurrent]] = {"affine": Affine, "tanh": Tanh, "gru": GRU, "lstm": LSTM}
+CLASSES: dict[str, type[Network]] = {
+    "affine": Affine,
+    "tanh": Tanh,
+    "gru": GRU,
+    "lstm": LSTM,
+    "gpt": GPT,
+}
 
 
 def build(
@@ -23,7 +31,7 @@ def build(
     vocabulary: int,
     seeds: Sequence[int],
     symbols: Sequence[str] | None = None,
-) -> Recurrent:
+) -> Network:
     """An untrained ensemble, one member per seed.
 
     A member's weights are those that the stock modules draw after
@@ -37,7 +45,8 @@ def build(
         symbols: names of the symbols; their numbers if None.
 
     Raises:
-        NetworkError: no seed, no symbol, or names that do not fit the vocabulary.
+        NetworkError: no seed, no symbol, or names that do not fit the vocabulary; of a Hugging Face
+            network, more than one seed or a directory that cannot be read.
     """
     names = tuple(map(str, range(vocabulary))) if symbols is None else tuple(symbols)
     if vocabulary < 1 or len(names) != vocabulary or len(set(names)) != vocabulary:
@@ -47,6 +56,8 @@ def build(
         )
     if not seeds:
         raise NetworkError("build: got no seeds; give one integer per member")
+    if isinstance(settings, HuggingFaceSettings):
+        return HuggingFace.untrained(settings, names, seeds)
     network_type = CLASSES[settings.architecture]
     members = [_draw(network_type, settings, vocabulary, seed) for seed in seeds]
     weights = {name: torch.cat([member[name] for member in members]) for name in members[0]}
@@ -54,7 +65,7 @@ def build(
 
 
 def _draw(
-    network_type: type[Recurrent], settings: NetworkSettings, vocabulary: int, seed: int
+    network_type: type[Network], settings: NetworkSettings, vocabulary: int, seed: int
 ) -> dict[str, Tensor]:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)

@@ -21,21 +21,50 @@ from torch import Tensor
 import chunkscope
 from chunkscope.errors import NetworkError
 from chunkscope.networks.building import CLASSES
-from chunkscope.networks.recurrent import Recurrent
-from chunkscope.networks.settings import NetworkSettings
+from chunkscope.networks.directories import digests
+from chunkscope.networks.huggingface import HuggingFace
+from chunkscope.networks.network import Network
+from chunkscope.networks.settings import HuggingFaceSettings, NetworkSettings
 
 
-def save_pretrained(network: Recurrent, directory: str | Path) -> None:
-    """Writes ``network`` into ``directory``, which is made where it is missing."""
+def save_pretrained(network: Network, directory: str | Path) -> None:
+    """Writes ``network`` into ``directory``, which is made where it is missing.
+
+    Raises:
+        NetworkError: a Hugging Face network, which stays where it is.
+    """
+    if isinstance(network, HuggingFace):
+        raise NetworkError(
+            f"{directory}: a Hugging Face network stays in its own directory; refer to it with "
+            "save_reference, or write its weights with network.model.save_pretrained"
+        )
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
+    save_tensors(network.state_dict(), directory / "model.safetensors")
+    _write_config(network, directory)
+
+
+def save_reference(network: HuggingFace, directory: str | Path) -> None:
+    """Writes into ``directory`` where ``network`` is, and digests of its files.
+
+    No weight is copied. Its untrained twin, which :func:`from_pretrained` gives for step 0, is
+    drawn by the seed of ``network``.
+    """
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    for name in ("model.safetensors", "checkpoints.safetensors"):
+        save_tensors({}, directory / name)
+    _write_config(network, directory, sha256=digests(network.settings.path))
+
+
+def _write_config(network: Network, directory: Path, **more: object) -> None:
     config = {
         "chunkscope_version": chunkscope.__version__,
         "network": network.settings.model_dump(),
         "seeds": list(network.seeds),
         "symbols": list(network.symbols),
+        **more,
     }
-    save_tensors(network.state_dict(), directory / "model.safetensors")
     temporary = directory / "config.json.tmp"
     temporary.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
     os.replace(temporary, directory / "config.json")
@@ -51,7 +80,7 @@ def save_checkpoints(checkpoints: Mapping[int, Mapping[str, Tensor]], path: str 
     save_tensors(tensors, Path(path))
 
 
-def from_pretrained(directory: str | Path, step: int | None = None) -> Recurrent:
+def from_pretrained(directory: str | Path, step: int | None = None) -> Network:
     """The network that :func:`save_pretrained` wrote into ``directory``, on the CPU.
 
     Args:
@@ -59,11 +88,14 @@ def from_pretrained(directory: str | Path, step: int | None = None) -> Recurrent
             (0: untrained); None is the trained network.
 
     Raises:
-        NetworkError: a file or a key is missing, unreadable, or does not fit the other file.
+        NetworkError: a file or a key is missing, unreadable, or does not fit the other file; or a
+            Hugging Face network is not what it was.
     """
     directory = Path(directory)
     config = _read_config(directory / "config.json")
     settings = _read_settings(config["network"], directory / "config.json")
+    if isinstance(settings, HuggingFaceSettings):
+        return _follow(settings, config, step, directory / "config.json")
     weights = (
         _read_weights(directory / "model.safetensors")
         if step is None
@@ -88,6 +120,25 @@ def save_tensors(
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     save_file(contiguous, temporary, metadata)
     os.replace(temporary, path)
+
+
+def _follow(
+    settings: HuggingFaceSettings, config: dict[str, Any], step: int | None, path: Path
+) -> HuggingFace:
+    """The network that :func:`save_reference` refers to, or its untrained twin."""
+    found, kept = digests(settings.path), config.get("sha256")
+    if found != kept:
+        raise NetworkError(
+            f"{path}: the network in {settings.path} is not the one that this refers to; remove "
+            f"{path.parent}, so that it is taken anew"
+        )
+    if step is None:
+        return HuggingFace.open(settings, config["symbols"], config["seeds"][0])
+    if step == 0:
+        return HuggingFace.untrained(settings, config["symbols"], config["seeds"])
+    raise NetworkError(
+        f"{path}: step {step} was not kept; of a Hugging Face network there is 0, its fresh weights"
+    )
 
 
 def _read_checkpoint(path: Path, step: int) -> dict[str, Tensor]:

@@ -29,9 +29,13 @@ Array = np.ndarray | Tensor
 class Edit:
     """A change of one site's activity; see the module for the formula.
 
+    Gradients flow through the edited pass, and into ``keep``, ``hold`` and ``value`` where they
+    are tensors that require them.
+
     Args:
         site: where, e.g. ``layers.0.hook_h``.
-        when: (batch, time) bool; the steps at which the edit acts.
+        when: (batch, time) bool, or (seed, batch, time) where members differ; the steps at which
+            the edit acts.
         units: (batch, unit) bool; the units it acts on.
         keep: (batch,) factor of the activity as computed.
         hold: (batch,) factor of the site's edited activity one step before. At the first step
@@ -57,20 +61,20 @@ class BoundEdit:
             InterventionError: a field's shape does not fit, or a number is not finite.
         """
         seeds, batch, time, unit = shape
-        when = _mask(edit, "when", (batch, time))
-        units = _mask(edit, "units", (batch, unit))
+        when = _mask(edit, "when", [(batch, time), (seeds, batch, time)])
+        units = _mask(edit, "units", [(batch, unit)])
         self.site = edit.site
-        self.cells = (when & units.any(-1, keepdim=True)).T  # (time, batch)
+        self.cells = when & units.any(-1, keepdim=True)  # as ``when``
         self.units = units.to(like.device)
         self.keep = _numbers(edit, "keep", [(batch,)], like).unsqueeze(-1)
         self.hold = _numbers(edit, "hold", [(batch,)], like).unsqueeze(-1)
         self.value = _numbers(edit, "value", [(batch, unit), (seeds, batch, unit)], like)
-        self._acts = self.cells.any(-1).tolist()
-        self._when = self.cells.to(like.device).unsqueeze(-1).unbind(0)
+        self._acts = self.cells.flatten(0, -2).any(0).tolist()
+        self._when = self.cells.to(like.device).unsqueeze(-1).unbind(-2)
 
     @property
     def fired(self) -> int:
-        """(batch, time) cells in which at least one unit is edited."""
+        """Cells of ``when`` in which at least one unit is edited."""
         return int(self.cells.sum())
 
     def __call__(self, now: Tensor, before: Tensor, step: int) -> Tensor:
@@ -81,11 +85,12 @@ class BoundEdit:
         return torch.where(self._when[step] & self.units, edited, now)
 
 
-def _mask(edit: Edit, name: str, shape: tuple[int, ...]) -> Tensor:
+def _mask(edit: Edit, name: str, shapes: Sequence[tuple[int, ...]]) -> Tensor:
     mask = torch.as_tensor(getattr(edit, name), device="cpu")
-    if mask.dtype != torch.bool or mask.shape != shape:
+    if mask.dtype != torch.bool or mask.shape not in shapes:
         raise InterventionError(
-            f"edit of {edit.site}: {name}: got {_kind(mask)}; must be bool of shape {shape}"
+            f"edit of {edit.site}: {name}: got {_kind(mask)}; must be bool of shape "
+            f"{_either(shapes)}"
         )
     return mask
 
@@ -93,13 +98,16 @@ def _mask(edit: Edit, name: str, shape: tuple[int, ...]) -> Tensor:
 def _numbers(edit: Edit, name: str, shapes: Sequence[tuple[int, ...]], like: Tensor) -> Tensor:
     numbers = torch.as_tensor(getattr(edit, name), dtype=like.dtype, device=like.device)
     if numbers.shape not in shapes:
-        allowed = " or ".join(map(str, shapes))
         raise InterventionError(
-            f"edit of {edit.site}: {name}: got {_kind(numbers)}; must have shape {allowed}"
+            f"edit of {edit.site}: {name}: got {_kind(numbers)}; must have shape {_either(shapes)}"
         )
     if not torch.isfinite(numbers).all():
         raise InterventionError(f"edit of {edit.site}: {name}: got a NaN or infinite number")
     return numbers
+
+
+def _either(shapes: Sequence[tuple[int, ...]]) -> str:
+    return " or ".join(map(str, shapes))
 
 
 def _kind(tensor: Tensor) -> str:

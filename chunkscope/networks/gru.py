@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from chunkscope.networks.recurrent import Layer, Recurrent, Tap, project, stock_weights
-from chunkscope.networks.settings import NetworkSettings
+from chunkscope.networks.settings import GRUSettings
 from chunkscope.networks.sites import GATES
 
 
@@ -51,7 +51,7 @@ class GRU(Recurrent):
     layer_type = GRULayer
 
     @classmethod
-    def draw(cls, settings: NetworkSettings, vocabulary: int) -> dict[str, Tensor]:
+    def draw(cls, settings: GRUSettings, vocabulary: int) -> dict[str, Tensor]:
         """A default ``nn.GRU`` and then a default ``nn.Linear``."""
         rnn = nn.GRU(vocabulary, settings.hidden, settings.layers)
         return stock_weights(rnn, nn.Linear(settings.hidden, vocabulary))

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from chunkscope.networks.recurrent import Layer, Recurrent, Tap, project, stock_weights
-from chunkscope.networks.settings import NetworkSettings
+from chunkscope.networks.settings import LSTMSettings
 from chunkscope.networks.sites import GATES, STATES
 
 
@@ -51,7 +51,7 @@ class LSTM(Recurrent):
     layer_type = LSTMLayer
 
     @classmethod
-    def draw(cls, settings: NetworkSettings, vocabulary: int) -> dict[str, Tensor]:
+    def draw(cls, settings: LSTMSettings, vocabulary: int) -> dict[str, Tensor]:
         """A default ``nn.LSTM`` and then a default ``nn.Linear``."""
         rnn = nn.LSTM(vocabulary, settings.hidden, settings.layers)
         return stock_weights(rnn, nn.Linear(settings.hidden, vocabulary))

@@ -9,12 +9,12 @@ import numpy as np
 import torch
 
 from chunkscope.grammars import Corpus
-from chunkscope.networks.recurrent import Recurrent
+from chunkscope.networks.network import Network
 from chunkscope.networks.rollouts import rollout
 
 
 def recall_words(
-    network: Recurrent, corpus: Corpus, per_word: int, rng: np.random.Generator
+    network: Network, corpus: Corpus, per_word: int, rng: np.random.Generator
 ) -> list[dict[str, object]]:
     """Let every member go on greedily after the cue of each word, in natural context.
 
@@ -47,7 +47,7 @@ def recall_words(
 
 
 def _said(
-    network: Recurrent, tokens: np.ndarray, start: tuple[int, int], cue: int, length: int
+    network: Network, tokens: np.ndarray, start: tuple[int, int], cue: int, length: int
 ) -> np.ndarray:
     """(member,) whether each member says the rest of the word that begins at ``start``."""
     sequence, time = start

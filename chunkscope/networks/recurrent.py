@@ -1,8 +1,6 @@
-"""What all recurrent architectures share: weights with a seed axis, and the step loop.
+"""What all recurrent architectures share: the step loop.
 
-An ensemble is one module: every weight has a leading axis of members (one per seed), so that a
-batched matrix product steps all members at once. Inside, activity is laid out
-(seed, time, batch, unit); what goes out is (seed, batch, time, unit).
+Inside, activity is laid out (seed, time, batch, unit); what goes out is (seed, batch, time, unit).
 
 The loop runs layer by layer, since nothing flows down. ``drive`` gives what of each step does not
 need the state: for a symbol, which is one-hot, a column of the input weights, looked up as the
@@ -17,8 +15,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -26,26 +23,9 @@ from torch.nn import functional
 
 from chunkscope.errors import NetworkError, SiteError
 from chunkscope.networks.edits import BoundEdit, Edit
-from chunkscope.networks.settings import NetworkSettings
+from chunkscope.networks.network import Network, Output, Weights, linear, weights_under
+from chunkscope.networks.settings import RecurrentSettings
 from chunkscope.networks.sites import match_sites, unknown_site
-
-
-@dataclass(frozen=True)
-class Output:
-    """What a pass gives.
-
-    Attributes:
-        logits: (seed, batch, time, vocabulary) of the next symbol.
-        state: site -> (seed, batch, unit), the last hidden (and cell) states, and the last
-            activity of every edited gate; given back as ``state=`` it continues the pass exactly.
-        activations: recorded site -> (seed, batch, time, unit), after edits.
-        fired: per edit, the (batch, time) cells in which it acted.
-    """
-
-    logits: Tensor
-    state: dict[str, Tensor]
-    activations: dict[str, Tensor]
-    fired: tuple[int, ...]
 
 
 class Tap:
@@ -77,15 +57,6 @@ class Tap:
         if hook in self.records:
             self.records[hook].append(activity)
         return activity
-
-
-class Weights(nn.Module):
-    """Parameters in the order of their names, each with a leading axis of members."""
-
-    def __init__(self, weights: Mapping[str, Tensor]) -> None:
-        super().__init__()
-        for name in sorted(weights):
-            self.register_parameter(name, nn.Parameter(weights[name].clone()))
 
 
 class Layer(Weights):
@@ -139,75 +110,24 @@ class Readout(Weights):
             initial: (seed, batch, unit), the hidden state before the first step.
             hidden: (seed, time, batch, unit), the hidden states after each step.
         """
-        return read(hidden, self.weight, self.bias)
+        return read(hidden, self.weight, self.bias.unsqueeze(2))
 
 
-class Recurrent(nn.Module):
-    """An ensemble of recurrent networks over one vocabulary; see the module for the loop.
-
-    Attributes:
-        settings: the architecture's settings.
-        symbols: names of the symbols, in the order of the logits.
-        seeds: the seed of each member's initial weights.
-    """
+class Recurrent(Network):
+    """An ensemble of recurrent networks; see the module for the loop."""
 
     layer_type: ClassVar[type[Layer]]
     readout_type: ClassVar[type[Weights]] = Readout
 
-    def __init__(
-        self,
-        settings: NetworkSettings,
-        symbols: Sequence[str],
-        seeds: Sequence[int],
-        weights: Mapping[str, Tensor],
-    ) -> None:
-        """An ensemble with the given ``weights``: state-dict name -> (seed, ...)."""
-        super().__init__()
-        self.settings = settings
-        self.symbols = tuple(symbols)
-        self.seeds = tuple(seeds)
+    settings: RecurrentSettings
+
+    def assemble(self, weights: Mapping[str, Tensor]) -> None:
+        """One ``layer_type`` per layer, and the readout."""
         self.layers = nn.ModuleList(
-            self.layer_type(_part(weights, f"layers.{index}.")) for index in range(settings.layers)
+            self.layer_type(weights_under(weights, f"layers.{index}."))
+            for index in range(self.settings.layers)
         )
-        self.readout = self.readout_type(_part(weights, "readout."))
-
-    @classmethod
-    def draw(cls, settings: NetworkSettings, vocabulary: int) -> dict[str, Tensor]:
-        """Initial weights of an ensemble of one, drawn as the stock modules draw theirs."""
-        raise NotImplementedError
-
-    @property
-    def vocabulary(self) -> int:
-        """Number of symbols."""
-        return len(self.symbols)
-
-    @property
-    def sites(self) -> tuple[str, ...]:
-        """Names of all sites; each has ``settings.hidden`` units."""
-        return self._named(self.layer_type.states + self.layer_type.gates)
-
-    @property
-    def state_sites(self) -> tuple[str, ...]:
-        """The sites that a state holds."""
-        return self._named(self.layer_type.states)
-
-    def _named(self, hooks: Sequence[str]) -> tuple[str, ...]:
-        return tuple(f"layers.{index}.{h}" for index in range(len(self.layers)) for h in hooks)
-
-    def select(self, members: Sequence[int]) -> Self:
-        """The ensemble of these members (indices into ``seeds``)."""
-        outside = [index for index in members if not 0 <= index < len(self.seeds)]
-        if outside or not members:
-            raise NetworkError(
-                f"select: got members {list(members)}; must be one or more of "
-                f"0..{len(self.seeds) - 1}"
-            )
-        index = torch.tensor(list(members))
-        weights = {
-            name: value.index_select(0, index.to(value.device))
-            for name, value in self.state_dict().items()
-        }
-        return type(self)(self.settings, self.symbols, [self.seeds[m] for m in members], weights)
+        self.readout = self.readout_type(weights_under(weights, "readout."))
 
     def forward(
         self,
@@ -216,22 +136,14 @@ class Recurrent(nn.Module):
         intervene: Sequence[Edit] = (),
         record: Sequence[str] = (),
     ) -> Output:
-        """Runs all members over ``tokens``.
+        """Runs all members over ``tokens``; see :meth:`Network.forward`.
 
-        Args:
-            tokens: symbols (batch, time), the same for every member, or (seed, batch, time).
-            state: where to go on from: an earlier output's ``state``; zeros if None.
-            intervene: edits, applied in order; ``when`` counts the steps of this pass.
-            record: fnmatch patterns of the sites to record.
-
-        Raises:
-            NetworkError: tokens or state do not fit this network.
-            SiteError: an edit's site or a record pattern that this network does not have.
-            InterventionError: an edit's fields do not fit the pass.
+        ``state`` is site -> (seed, batch, unit); zeros if None.
         """
-        symbols = self._symbols(tokens)
-        edits = self._bind(intervene, symbols)
-        states = self._initial(state, symbols)
+        symbols = self.check_tokens(tokens).transpose(1, 2)  # (seed, time, batch)
+        _, time, batch = symbols.shape
+        edits = self.bind(intervene, batch, time)
+        states = self._initial(state, batch)
         recorded = match_sites(record, self.sites)
 
         last: dict[str, Tensor] = {}
@@ -251,29 +163,10 @@ class Recurrent(nn.Module):
         logits = self.readout(symbols, initial[0], inputs).permute(0, 3, 2, 1)
         return Output(logits, last, activations, tuple(edit.fired for edit in edits))
 
-    def _symbols(self, tokens: Tensor) -> Tensor:
-        """Checked tokens as (seed, time, batch) on the network's device."""
-        members, tokens = len(self.seeds), torch.as_tensor(tokens)
-        fits = tokens.ndim == 2 or (tokens.ndim == 3 and tokens.shape[0] == members)
-        if not fits or tokens.is_floating_point() or 0 in tokens.shape:
-            raise NetworkError(
-                f"tokens: got {str(tokens.dtype).removeprefix('torch.')} of shape "
-                f"{tuple(tokens.shape)}; must be integers of shape (batch, time) or "
-                f"({members} seeds, batch, time), none of them 0"
-            )
-        low, high = tokens.min().item(), tokens.max().item()
-        if low < 0 or high >= self.vocabulary:
-            raise NetworkError(
-                f"tokens: got {low}..{high}; must lie in 0..{self.vocabulary - 1}, "
-                "the vocabulary of this network"
-            )
-        device = next(self.parameters()).device
-        return tokens.long().transpose(-1, -2).expand(members, -1, -1).to(device)
-
-    def _initial(self, state: Mapping[str, Tensor] | None, symbols: Tensor) -> dict[str, Tensor]:
+    def _initial(self, state: Mapping[str, Tensor] | None, batch: int) -> dict[str, Tensor]:
         """The state to go on from, checked, or zeros."""
         like = next(self.parameters())
-        shape = (symbols.shape[0], symbols.shape[2], self.settings.hidden)
+        shape = (len(self.seeds), batch, self.settings.hidden)
         if state is None:
             return dict.fromkeys(self.state_sites, like.new_zeros(shape))
         for site in state:
@@ -290,14 +183,6 @@ class Recurrent(nn.Module):
                 )
         return {site: value.to(like) for site, value in state.items()}
 
-    def _bind(self, edits: Sequence[Edit], symbols: Tensor) -> list[BoundEdit]:
-        seeds, time, batch = symbols.shape
-        for edit in edits:
-            if edit.site not in self.sites:
-                raise unknown_site(edit.site, self.sites)
-        shape = (seeds, batch, time, self.settings.hidden)
-        return [BoundEdit(edit, shape, next(self.parameters())) for edit in edits]
-
 
 def project(inputs: Tensor, weight: Tensor, bias: Tensor) -> Iterable[Tensor]:
     """``W x_t + b`` of every member: (seed, batch, unit), step by step.
@@ -309,15 +194,14 @@ def project(inputs: Tensor, weight: Tensor, bias: Tensor) -> Iterable[Tensor]:
         bias: (seed, unit).
     """
     if inputs.is_floating_point():
-        flat = torch.baddbmm(bias.unsqueeze(1), inputs.flatten(1, 2), weight.mT)
-        return flat.unflatten(1, inputs.shape[1:3]).unbind(1)
+        return linear(inputs, weight, bias).unbind(1)
     members, _, vocabulary = weight.shape
     columns = (weight.mT + bias.unsqueeze(1)).flatten(0, 1)
     offset = vocabulary * torch.arange(members, device=inputs.device).view(-1, 1, 1)
     return (functional.embedding(rows, columns) for rows in (inputs + offset).unbind(1))
 
 
-def read(inputs: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+def read(inputs: Tensor, weight: Tensor, added: Tensor) -> Tensor:
     """``V x + c`` of every member: logits (seed, vocabulary, time, batch).
 
     The vocabulary comes before time and batch because a softmax over a short last axis runs
@@ -326,9 +210,9 @@ def read(inputs: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     Args:
         inputs: activity (seed, time, batch, input).
         weight: (seed, vocabulary, input).
-        bias: (seed, vocabulary).
+        added: (seed, vocabulary, 1), c, or (seed, vocabulary, time * batch) where steps differ.
     """
-    flat = torch.baddbmm(bias.unsqueeze(2), weight, inputs.flatten(1, 2).mT)
+    flat = torch.baddbmm(added, weight, inputs.flatten(1, 2).mT)
     return flat.unflatten(2, inputs.shape[1:3])
 
 
@@ -343,7 +227,3 @@ def stock_name(name: str) -> str:
     """Our name of a stock recurrence's weight: ``layers.0.bias_hh`` for ``bias_hh_l0``."""
     kind, layer = name.rsplit("_l", 1)
     return f"layers.{layer}.{kind}"
-
-
-def _part(weights: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from chunkscope.errors import InterventionError, NetworkError
 from chunkscope.networks.edits import Edit
-from chunkscope.networks.recurrent import Recurrent
+from chunkscope.networks.network import Network
+from chunkscope.networks.sampling import Sampling
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Rollout:
     Attributes:
         tokens: (seed, batch, steps), the generated symbols.
         probabilities: (seed, batch, steps, vocabulary), each generated symbol's distribution.
-        fired: per edit, the (batch, time) cells in which it acted.
+        fired: per edit, the cells of its ``when`` in which it acted.
     """
 
     tokens: Tensor
@@ -30,11 +31,10 @@ class Rollout:
 
 @torch.no_grad()
 def rollout(
-    network: Recurrent,
+    network: Network,
     tokens: Tensor,
     steps: int,
-    greedy: bool = True,
-    generator: torch.Generator | None = None,
+    sampling: Sampling | None = None,
     intervene: Sequence[Edit] = (),
     state: Mapping[str, Tensor] | None = None,
 ) -> Rollout:
@@ -43,21 +43,25 @@ def rollout(
     Args:
         tokens: (batch, time) or (seed, batch, time), at least one step.
         steps: symbols to generate, at least 1.
-        greedy: takes the most probable symbol; otherwise draws from ``generator``.
-        generator: on the network's device; needed unless ``greedy``.
-        intervene: edits whose ``when`` is (batch, time + steps - 1): all the symbols that the
-            network reads, since it never reads the last that it says.
+        sampling: how symbols are drawn; the most probable one is taken if None.
+        intervene: edits whose ``when`` has time + steps - 1 steps: all the symbols that the network
+            reads, since it never reads the last that it says.
         state: where to go on from: an earlier output's ``state``; zeros if None.
 
     Raises:
-        NetworkError: ``steps`` < 1, no generator to draw from, or a misfit of tokens or state.
+        NetworkError: an encoder, ``steps`` < 1, too few numbers to draw by, or a misfit of tokens
+            or state.
         InterventionError: an edit does not span all symbols read.
     """
+    if not network.predicts:
+        raise NetworkError(
+            "rollout: got an encoder, which predicts no next symbol; it can be read, but it cannot "
+            "generate: give a causal network"
+        )
     if steps < 1:
         raise NetworkError(f"rollout: steps: got {steps}; must be at least 1")
-    if not greedy and generator is None:
-        raise NetworkError("rollout: sampling needs a generator; give one or set greedy=True")
     read = tokens.shape[-1]
+    _check_numbers(sampling, tokens.shape[-2], steps)
     _check_span(intervene, read + steps - 1)
 
     output = network(tokens, state, _span(intervene, 0, read))
@@ -70,7 +74,7 @@ def rollout(
             output = network(said[-1].unsqueeze(-1), output.state, edits)
             fired.append(output.fired)
         probabilities.append(_next(output.logits))
-        said.append(_choose(probabilities[-1], None if greedy else generator))
+        said.append(_choose(probabilities[-1], sampling, step))
     counts = tuple(sum(cells) for cells in zip(*fired, strict=True))
     return Rollout(torch.stack(said, 2), torch.stack(probabilities, 2), counts)
 
@@ -80,12 +84,19 @@ def _next(logits: Tensor) -> Tensor:
     return logits[:, :, -1].mT.softmax(1).mT
 
 
-def _choose(probabilities: Tensor, generator: torch.Generator | None) -> Tensor:
-    """(seed, batch) symbols: the most probable, or drawn if there is a ``generator``."""
-    if generator is None:
+def _choose(probabilities: Tensor, sampling: Sampling | None, step: int) -> Tensor:
+    """(seed, batch) symbols: the most probable, or drawn."""
+    if sampling is None:
         return probabilities.max(-1).indices  # several times faster than argmax in this layout
-    drawn = torch.multinomial(probabilities.flatten(0, 1), 1, generator=generator)
-    return drawn.view(probabilities.shape[:2])
+    return sampling.draw(probabilities, step)
+
+
+def _check_numbers(sampling: Sampling | None, batch: int, steps: int) -> None:
+    if sampling is not None and sampling.uniforms.shape[-2:] != (batch, steps):
+        raise NetworkError(
+            f"rollout: sampling: got random numbers of shape {tuple(sampling.uniforms.shape)}; "
+            f"must be (batch, steps) = ({batch}, {steps}), or one such table for each seed"
+        )
 
 
 def _check_span(edits: Sequence[Edit], length: int) -> None:

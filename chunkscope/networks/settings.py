@@ -53,9 +53,48 @@ class LSTMSettings(Settings):
     """Layers, each reading the hidden states of the one below."""
 
 
+class GPTSettings(Settings):
+    """A decoder-only transformer: pre-norm blocks, rotary positions, tied embeddings, GELU."""
+
+    architecture: Literal["gpt"] = "gpt"
+    """Chooses this model."""
+    layers: int = Field(default=4, ge=1, le=64)
+    """Blocks of attention and MLP."""
+    width: int = Field(default=64, ge=2, le=65536)
+    """Units of the residual stream; the MLPs have four times as many."""
+    heads: int = Field(default=4, ge=1, le=256)
+    """Attention heads per block; they share `width` among them."""
+    context: int = Field(default=128, ge=2, le=65536)
+    """Symbols that a pass may reach back; a longer sequence is refused."""
+
+    @model_validator(mode="after")
+    def _heads_share_the_width(self) -> Self:
+        if self.width % (2 * self.heads):
+            raise ValueError(
+                f"width: got {self.width} for {self.heads} heads; must be a multiple of "
+                f"{2 * self.heads}, since each head turns pairs of units by their position"
+            )
+        return self
+
+
+class HuggingFaceSettings(Settings):
+    """A network of a directory that `save_pretrained` of Hugging Face wrote, ready as it is."""
+
+    architecture: Literal["huggingface"] = "huggingface"
+    """Chooses this model."""
+    path: str = Field(min_length=1)
+    """The directory: `config.json` beside weights as safetensors, of a causal language model or an
+    encoder. Nothing is ever downloaded."""
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Numbers that the network computes with; `auto` takes those of its weights. Activity is
+    recorded as float32."""
+
+
+RecurrentSettings = AffineSettings | TanhSettings | GRUSettings | LSTMSettings
+"""Settings of the recurrent family."""
+
 NetworkSettings = Annotated[
-    AffineSettings | TanhSettings | GRUSettings | LSTMSettings,
-    Field(discriminator="architecture"),
+    RecurrentSettings | GPTSettings | HuggingFaceSettings, Field(discriminator="architecture")
 ]
 """Settings of a network; ``architecture`` says which."""
 
@@ -71,8 +110,15 @@ class TrainingSettings(Settings):
     """Symbols per training window; its last symbol is a target only."""
     learning_rate: float = Field(default=0.005, gt=0)
     """Step size of the optimizer."""
+    warmup: int = Field(default=0, ge=0)
+    """Updates over which the learning rate rises from 0 in equal steps."""
+    decay: Literal["none", "cosine"] = "none"
+    """How the learning rate falls after the warm-up; `cosine` ends at a tenth of it."""
     optimizer: Literal["adam"] = "adam"
     """The update rule; Adam with torch's default moments."""
+    weight_decay: float = Field(default=0.0, ge=0)
+    """Share of each weight matrix that an update takes away, per unit of the learning rate
+    (AdamW: arXiv 1711.05101); biases keep all."""
     gradient_clip: float | None = Field(default=1.0, gt=0)
     """Largest L2 norm of one member's gradient; null leaves it as it is."""
     evaluate_every: int = Field(default=100, ge=1)

@@ -1,11 +1,12 @@
 """Sites: the named places in a network where activity is read or changed. Imports no torch.
 
-Names follow TransformerLens, e.g. ``layers.0.hook_h``. Of layer ``l`` there are:
+Names follow TransformerLens, e.g. ``layers.0.hook_h``. Of layer ``l`` of a recurrent network there
+are:
 
 ===========================  =====================  ==========================================
 site                         architectures          activity
 ===========================  =====================  ==========================================
-``layers.l.hook_h``          all                    hidden state after the step
+``layers.l.hook_h``          all of them            hidden state after the step
 ``layers.l.hook_c``          lstm                   cell state after the step
 ``layers.l.hook_gate_i``     lstm                   input gate (also ``_f`` forget, ``_o`` output)
 ``layers.l.hook_gate_g``     lstm                   candidate of the cell, after its tanh
@@ -15,15 +16,48 @@ site                         architectures          activity
 ===========================  =====================  ==========================================
 
 Gates are read after their nonlinearity.
+
+Of block ``b`` of a transformer (:mod:`chunkscope.networks.gpt`), in the order in which they are
+computed, heads side by side, queries and keys before they are turned by their positions:
+
+===========================================  =================================================
+site                                         activity
+===========================================  =================================================
+``hook_embed``                               embedding of the symbol (one, before all blocks)
+``blocks.b.hook_resid_pre``                  residual stream that enters the block
+``blocks.b.ln1.hook_normalized``             what attention reads
+``blocks.b.attn.hook_q`` (``_k``, ``_v``)    queries, keys, values
+``blocks.b.attn.hook_z``                     what each head gathered
+``blocks.b.hook_attn_out``                   what attention adds to the stream
+``blocks.b.hook_resid_mid``                  residual stream after attention
+``blocks.b.ln2.hook_normalized``             what the MLP reads
+``blocks.b.mlp.hook_pre``                    hidden units before the GELU
+``blocks.b.mlp.hook_post``                   hidden units after the GELU
+``blocks.b.hook_mlp_out``                    what the MLP adds to the stream
+``blocks.b.hook_resid_post``                 residual stream that leaves the block
+``ln_final.hook_normalized``                 what the readout reads (one, after all blocks)
+===========================================  =================================================
+
+Of block ``b`` of a Hugging Face network (:mod:`chunkscope.networks.huggingface`) there are
+``hook_resid_pre`` and ``hook_resid_post``, besides ``hook_embed``; where
+:data:`chunkscope.networks.directories.PARTS` knows the family, ``hook_attn_out``, ``mlp.hook_post``
+and ``hook_mlp_out`` too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
+from typing import Any
 
 from chunkscope.errors import SiteError, did_you_mean
-from chunkscope.networks.settings import NetworkSettings
+from chunkscope.networks.directories import describe
+from chunkscope.networks.settings import (
+    GPTSettings,
+    HuggingFaceSettings,
+    NetworkSettings,
+    RecurrentSettings,
+)
 
 STATES: dict[str, tuple[str, ...]] = {
     "affine": ("hook_h",),
@@ -31,7 +65,7 @@ STATES: dict[str, tuple[str, ...]] = {
     "gru": ("hook_h",),
     "lstm": ("hook_h", "hook_c"),
 }
-"""Architecture -> hooks of its recurrent state, which continue a pass."""
+"""Recurrent architecture -> hooks of its state, which continue a pass."""
 
 GATES: dict[str, tuple[str, ...]] = {
     "affine": (),
@@ -39,13 +73,90 @@ GATES: dict[str, tuple[str, ...]] = {
     "gru": ("hook_gate_r", "hook_gate_z", "hook_gate_n"),
     "lstm": ("hook_gate_i", "hook_gate_f", "hook_gate_g", "hook_gate_o"),
 }
-"""Architecture -> hooks of its gates."""
+"""Recurrent architecture -> hooks of its gates."""
+
+MLP_RATIO = 4
+"""Hidden units of a transformer's MLP per unit of its residual stream, as in GPT-2."""
+
+_BLOCK = (
+    "hook_resid_pre",
+    "ln1.hook_normalized",
+    "attn.hook_q",
+    "attn.hook_k",
+    "attn.hook_v",
+    "attn.hook_z",
+    "hook_attn_out",
+    "hook_resid_mid",
+    "ln2.hook_normalized",
+    "mlp.hook_pre",
+    "mlp.hook_post",
+    "hook_mlp_out",
+    "hook_resid_post",
+)
+
+
+def site_widths(network: NetworkSettings) -> dict[str, int]:
+    """Every site of a network -> its units, layer by layer, the state before the gates.
+
+    Raises:
+        NetworkError: the directory of a ready network cannot be read.
+    """
+    return _WIDTHS[network.architecture](network)
 
 
 def site_names(network: NetworkSettings) -> list[str]:
-    """Every site of a network, layer by layer, the state before the gates."""
+    """Every site of a network, in the order of :func:`site_widths`."""
+    return list(site_widths(network))
+
+
+def state_sites(network: NetworkSettings) -> list[str]:
+    """The sites whose activity at a step is all that a network carries over to the next.
+
+    There are none where it carries over something else.
+    """
+    states = STATES.get(network.architecture, ())
+    return [site for site in site_widths(network) if site.rsplit(".", 1)[-1] in states]
+
+
+def _recurrent(network: RecurrentSettings) -> dict[str, int]:
     hooks = STATES[network.architecture] + GATES[network.architecture]
-    return [f"layers.{layer}.{hook}" for layer in range(network.layers) for hook in hooks]
+    names = [f"layers.{layer}.{hook}" for layer in range(network.layers) for hook in hooks]
+    return dict.fromkeys(names, network.hidden)
+
+
+def _gpt(network: GPTSettings) -> dict[str, int]:
+    widths = {"hook_embed": network.width}
+    for block in range(network.layers):
+        for hook in _BLOCK:
+            hidden = hook in ("mlp.hook_pre", "mlp.hook_post")
+            widths[f"blocks.{block}.{hook}"] = (
+                MLP_RATIO * network.width if hidden else network.width
+            )
+    return {**widths, "ln_final.hook_normalized": network.width}
+
+
+def _huggingface(network: HuggingFaceSettings) -> dict[str, int]:
+    found = describe(network.path)
+    block = {"hook_resid_pre": found.width}
+    if found.hidden is not None:
+        block |= {
+            "hook_attn_out": found.width,
+            "mlp.hook_post": found.hidden,
+            "hook_mlp_out": found.width,
+        }
+    block["hook_resid_post"] = found.width
+    widths = {"hook_embed": found.width}
+    for index in range(found.blocks):
+        widths |= {f"blocks.{index}.{hook}": width for hook, width in block.items()}
+    return widths
+
+
+_WIDTHS: dict[str, Callable[[Any], dict[str, int]]] = {
+    **dict.fromkeys(STATES, _recurrent),
+    "gpt": _gpt,
+    "huggingface": _huggingface,
+}
+"""Architecture -> the sites that its settings give it, with their units."""
 
 
 def match_sites(patterns: Iterable[str], available: Sequence[str]) -> list[str]:

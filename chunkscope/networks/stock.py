@@ -12,16 +12,18 @@ import torch
 from torch import nn
 
 from chunkscope.errors import NetworkError
-from chunkscope.networks.building import CLASSES
+from chunkscope.networks.gru import GRU
+from chunkscope.networks.lstm import LSTM
 from chunkscope.networks.recurrent import Recurrent, stock_name, stock_weights
 from chunkscope.networks.settings import GRUSettings, LSTMSettings, TanhSettings
+from chunkscope.networks.tanh import Tanh
 
 SUPPORTED = "torch.nn.RNN (tanh), torch.nn.GRU and torch.nn.LSTM"
 
-_SETTINGS: dict[str, type[TanhSettings | GRUSettings | LSTMSettings]] = {
-    "RNN_TANH": TanhSettings,
-    "GRU": GRUSettings,
-    "LSTM": LSTMSettings,
+_OURS: dict[str, tuple[type[Recurrent], type[TanhSettings | GRUSettings | LSTMSettings]]] = {
+    "RNN_TANH": (Tanh, TanhSettings),
+    "GRU": (GRU, GRUSettings),
+    "LSTM": (LSTM, LSTMSettings),
 }
 _STOCK = {"tanh": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
@@ -41,7 +43,7 @@ def from_stock(
         NetworkError: a module of another kind, with an option that is not supported, or sizes
             that do not fit.
     """
-    if not isinstance(rnn, nn.RNN | nn.GRU | nn.LSTM) or rnn.mode not in _SETTINGS:
+    if not isinstance(rnn, nn.RNN | nn.GRU | nn.LSTM) or rnn.mode not in _OURS:
         raise NetworkError(f"from_stock: got {rnn}; supported are {SUPPORTED}")
     for option in ("bidirectional", "proj_size", "dropout"):
         if getattr(rnn, option):
@@ -62,8 +64,8 @@ def from_stock(
     names = tuple(map(str, range(vocabulary))) if symbols is None else tuple(symbols)
     if len(names) != vocabulary:
         raise NetworkError(f"from_stock: got {len(names)} symbols; the vocabulary is {vocabulary}")
-    settings = _SETTINGS[rnn.mode](hidden=rnn.hidden_size, layers=rnn.num_layers)
-    network_type = CLASSES[settings.architecture]
+    network_type, settings_type = _OURS[rnn.mode]
+    settings = settings_type(hidden=rnn.hidden_size, layers=rnn.num_layers)
     return network_type(settings, names, [seed], stock_weights(rnn, readout))
 
 

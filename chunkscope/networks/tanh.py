@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from chunkscope.networks.recurrent import Layer, Recurrent, Tap, project, stock_weights
-from chunkscope.networks.settings import NetworkSettings
+from chunkscope.networks.settings import TanhSettings
 
 
 class TanhLayer(Layer):
@@ -36,7 +36,7 @@ class Tanh(Recurrent):
     layer_type = TanhLayer
 
     @classmethod
-    def draw(cls, settings: NetworkSettings, vocabulary: int) -> dict[str, Tensor]:
+    def draw(cls, settings: TanhSettings, vocabulary: int) -> dict[str, Tensor]:
         """A default ``nn.RNN`` and then a default ``nn.Linear``."""
         rnn = nn.RNN(vocabulary, settings.hidden, settings.layers)
         return stock_weights(rnn, nn.Linear(settings.hidden, vocabulary))

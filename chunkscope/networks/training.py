@@ -2,16 +2,18 @@
 
 Every member draws its own windows and starts each from the zero state, as the chunk papers do
 (arXiv 2502.01803). The loss is the *mean* cross-entropy over a window where theirs is the sum;
-Adam divides a gradient by its own size, so that the scale matters to the clip alone. Members
-never touch each other: Adam works number by number, and the gradient is clipped per member. The
-windows of a step depend on the member's seed and the step alone, so a training that goes on
-needs no state of a generator.
+Adam divides a gradient by its own size, so that the scale matters to the clip alone (and, very
+little, to numbers whose gradient comes near the 1e-8 that Adam adds to it). Members never touch
+each other: Adam works number by number, and the gradient is clipped per member. The windows of a
+step depend on the member's seed and the step alone, so a training that goes on needs no state of
+a generator.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -25,10 +27,12 @@ from torch.nn import functional
 
 from chunkscope.errors import NetworkError
 from chunkscope.networks.checkpoints import save_tensors
+from chunkscope.networks.huggingface import HuggingFace
+from chunkscope.networks.network import Network
 from chunkscope.networks.progress import StepReport
-from chunkscope.networks.recurrent import Recurrent
 from chunkscope.networks.settings import TrainingSettings
 
+FINAL_RATE = 0.1  # of the learning rate, where a cosine ends
 EVALUATION_SYMBOLS = 20_000  # symbols per pass of an evaluation, which bounds its memory
 
 
@@ -64,7 +68,7 @@ class History:
 
 
 def train(
-    network: Recurrent,
+    network: Network,
     tokens: np.ndarray,
     settings: TrainingSettings,
     window_seeds: Sequence[int],
@@ -76,9 +80,10 @@ def train(
     """Trains ``network`` in place.
 
     Args:
-        tokens: (sequence, time) symbols to train on.
+        tokens: (sequence, time) symbols to train on, or (seed, sequence, time) where every member
+            has a corpus of its own.
         window_seeds: per member, the seed of its draws of windows.
-        validation: (sequence, time) symbols to evaluate on.
+        validation: symbols to evaluate on, likewise.
         progress: called after every step with the steps done and their mean loss; if None, a
             :class:`~chunkscope.networks.progress.StepReport` on standard error.
         resume_dir: where the state of training is kept. A call that finds one goes on from it
@@ -88,7 +93,7 @@ def train(
         NetworkError: data or seeds do not fit, a loss is not finite, or ``resume_dir`` holds
             another training.
     """
-    _check(network, tokens, settings, window_seeds)
+    _check(network, tokens, settings, window_seeds, validation)
     report = progress or StepReport(settings.steps)
     network.to(device)
     run = _Run(network, settings)
@@ -111,8 +116,11 @@ def train(
 def draw_windows(
     tokens: np.ndarray, settings: TrainingSettings, window_seeds: Sequence[int], step: int
 ) -> np.ndarray:
-    """The windows (seed, batch, window) of ``step``: random sequence, random start."""
-    sequences, time = tokens.shape
+    """The windows (seed, batch, window) of ``step``: random sequence, random start.
+
+    ``tokens`` are (sequence, time), or (seed, sequence, time) where members differ.
+    """
+    *members, sequences, time = tokens.shape
     starts = time - settings.window + 1
     drawn = np.stack(
         [
@@ -122,20 +130,26 @@ def draw_windows(
             for seed in window_seeds
         ]
     )
-    sequence, start = np.divmod(drawn, starts)
-    return tokens[sequence[..., None], start[..., None] + np.arange(settings.window)]
+    sequence, start = (index[..., None] for index in np.divmod(drawn, starts))
+    cells = sequence, start + np.arange(settings.window)
+    own = (np.arange(*members)[:, None, None],) if members else ()
+    return tokens[own + cells]
 
 
-def evaluate(network: Recurrent, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean cross-entropy (nats per symbol) and accuracy of each member on (sequence, time)."""
-    sequences, time = tokens.shape
+def evaluate(network: Network, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean cross-entropy (nats per symbol) and accuracy of each member.
+
+    ``tokens`` are (sequence, time), or (seed, sequence, time) where members differ.
+    """
+    sequences, time = tokens.shape[-2:]
     size = max(1, EVALUATION_SYMBOLS // time)
     loss, right = np.zeros(len(network.seeds)), np.zeros(len(network.seeds))
     with torch.no_grad():
         for first in range(0, sequences, size):
-            symbols = torch.from_numpy(tokens[first : first + size]).long()
-            logits = network(symbols[:, :-1]).logits
-            targets = symbols[:, 1:].to(logits.device).expand(logits.shape[:-1])
+            block = tokens[..., first : first + size, :]
+            symbols = torch.from_numpy(block.astype(np.int64))
+            logits = network(symbols[..., :-1]).logits
+            targets = symbols[..., 1:].to(logits.device).expand(logits.shape[:-1])
             loss += cross_entropy(logits, targets).double().sum((1, 2)).cpu().numpy()
             right += (logits.max(-1).indices == targets).sum((1, 2)).cpu().numpy()
     symbols_seen = sequences * (time - 1)
@@ -145,7 +159,7 @@ def evaluate(network: Recurrent, tokens: np.ndarray) -> tuple[np.ndarray, np.nda
 class _Run:
     """The state of a training: weights, Adam's moments, step and history."""
 
-    def __init__(self, network: Recurrent, settings: TrainingSettings) -> None:
+    def __init__(self, network: Network, settings: TrainingSettings) -> None:
         self.network = network
         self.settings = settings
         self.step = 0
@@ -162,9 +176,19 @@ class _Run:
         losses.sum().backward()
         if self.settings.gradient_clip is not None:
             clip_members(self.network, self.settings.gradient_clip)
-        self.adam.step()
+        self._decay_and_step()
         self.step += 1
         return self._note(losses.detach().double().cpu().numpy())
+
+    def _decay_and_step(self) -> None:
+        rate = learning_rate(self.settings, self.step)
+        if self.settings.weight_decay:
+            matrices = [p for p in self.network.parameters() if p.ndim > 2]  # axis 0 is the seed
+            with torch.no_grad():
+                for matrix in matrices:
+                    matrix.mul_(1 - rate * self.settings.weight_decay)
+        self.adam.param_groups[0]["lr"] = rate
+        self.adam.step()
 
     def _note(self, losses: np.ndarray) -> float:
         for seed, loss in zip(self.network.seeds, losses, strict=True):
@@ -250,10 +274,21 @@ class _Run:
         self.adam.load_state_dict(optimizer)
 
 
+def learning_rate(settings: TrainingSettings, step: int) -> float:
+    """The step size of the update after ``step`` updates."""
+    if step < settings.warmup:
+        return settings.learning_rate * (step + 1) / settings.warmup
+    if settings.decay == "none":
+        return settings.learning_rate
+    done = (step - settings.warmup) / max(1, settings.steps - settings.warmup)
+    share = FINAL_RATE + (1 - FINAL_RATE) * (1 + math.cos(math.pi * done)) / 2
+    return settings.learning_rate * share
+
+
 def clip_members(network: nn.Module, largest: float) -> None:
     """Scales each member's gradient down to the L2 norm ``largest`` where it is longer."""
     gradients = [p.grad for p in network.parameters() if p.grad is not None]
-    squares = torch.stack([gradient.flatten(1).square().sum(1) for gradient in gradients])
+    squares = torch.stack([gradient.flatten(1).double().square().sum(1) for gradient in gradients])
     scale = (largest / squares.sum(0).sqrt().clamp(min=1e-12)).clamp(max=1.0)
     for gradient in gradients:
         gradient.mul_(scale.view(-1, *[1] * (gradient.ndim - 1)))
@@ -278,13 +313,20 @@ def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 def _check(
-    network: Recurrent, tokens: np.ndarray, settings: TrainingSettings, window_seeds: Sequence[int]
+    network: Network,
+    tokens: np.ndarray,
+    settings: TrainingSettings,
+    window_seeds: Sequence[int],
+    validation: np.ndarray | None,
 ) -> None:
-    if tokens.ndim != 2 or tokens.shape[0] < 1 or tokens.shape[1] < settings.window:
+    if isinstance(network, HuggingFace):
         raise NetworkError(
-            f"training: got tokens of shape {tokens.shape}; must be (sequence, time) with at "
-            f"least training.window = {settings.window} steps of time"
+            "training: got a Hugging Face network, which is read as it is; train it with "
+            "transformers and save it again"
         )
+    _check_shape(network, "tokens", tokens, settings.window, "training.window = ")
+    if validation is not None:
+        _check_shape(network, "validation", validation, 2)
     if len(window_seeds) != len(network.seeds):
         raise NetworkError(
             f"training: got {len(window_seeds)} window seeds for {len(network.seeds)} members; "
@@ -292,8 +334,20 @@ def _check(
         )
 
 
+def _check_shape(
+    network: Network, name: str, tokens: np.ndarray, steps: int, why: str = ""
+) -> None:
+    members = len(network.seeds)
+    fits = tokens.ndim == 2 or (tokens.ndim == 3 and tokens.shape[0] == members)
+    if not fits or tokens.shape[-2] < 1 or tokens.shape[-1] < steps:
+        raise NetworkError(
+            f"training: got {name} of shape {tokens.shape}; must be (sequence, time) or "
+            f"({members} seeds, sequence, time), with at least {why}{steps} steps of time"
+        )
+
+
 def _identity(
-    network: Recurrent,
+    network: Network,
     tokens: np.ndarray,
     settings: TrainingSettings,
     window_seeds: Sequence[int],
@@ -302,7 +356,7 @@ def _identity(
     """A digest of everything that steers a training."""
     digest = hashlib.sha256()
     described = [network.settings.model_dump(), network.symbols, network.seeds]
-    described += [settings.model_dump(), list(window_seeds)]
+    described += [settings.model_dump(), list(window_seeds), tokens.shape]
     digest.update(json.dumps(described).encode())
     for data in (tokens, validation):
         digest.update(b"none" if data is None else np.ascontiguousarray(data).tobytes())

@@ -1,7 +1,13 @@
 """Intervals, paired differences and the claims ledger: the ground floor of every table."""
 
 from chunkscope.statistics.claims import Claim, Verdict, judge, write_claims
-from chunkscope.statistics.intervals import Interval, mean_interval, paired_difference, summarise
+from chunkscope.statistics.intervals import (
+    Interval,
+    mean_interval,
+    paired_difference,
+    pairwise_interval,
+    summarise,
+)
 
 __all__ = [
     "Claim",
@@ -10,6 +16,7 @@ __all__ = [
     "judge",
     "mean_interval",
     "paired_difference",
+    "pairwise_interval",
     "summarise",
     "write_claims",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +28,10 @@ class Interval:
     high: float
     n: int
 
+    def __format__(self, spec: str) -> str:
+        """Mean and bounds, each by ``spec``: ``f"{interval:.2f}"`` is ``0.50 [0.40, 0.60]``."""
+        return f"{self.mean:{spec}} [{self.low:{spec}}, {self.high:{spec}}]"
+
 
 def mean_interval(values: ArrayLike) -> Interval:
     """The mean of ``values`` (one per independent unit; NaN: not estimable) with its interval."""
@@ -42,6 +46,31 @@ def mean_interval(values: ArrayLike) -> Interval:
         return Interval(mean, mean, mean, finite.size)
     half = float(stats.t.ppf(0.975, finite.size - 1) * stats.sem(finite))
     return Interval(mean, mean - half, mean + half, finite.size)
+
+
+def pairwise_interval(values: Mapping[tuple[int, int], float]) -> Interval:
+    """The mean over pairs of units, with an interval over the units.
+
+    Pairs that share a unit are not independent: the spread is the jackknife's, which leaves one
+    unit out with all its pairs (Arvesen 1969, on U-statistics), with Student's t of units - 1.
+
+    Args:
+        values: (first, second) -> value of this pair, finite, each pair once.
+
+    Returns:
+        The mean, its interval (NaN with fewer than three units) and ``n``, the number of units.
+    """
+    units = sorted({unit for pair in values for unit in pair})
+    mean = float(np.mean(list(values.values()))) if values else float("nan")
+    if len(units) < 3:
+        return Interval(mean, float("nan"), float("nan"), len(units))
+    left = [
+        np.mean([value for pair, value in values.items() if unit not in pair]) for unit in units
+    ]
+    n = len(units)
+    error = np.sqrt((n - 1) / n * np.square(left - np.mean(left)).sum())
+    half = float(stats.t.ppf(0.975, n - 1) * error)
+    return Interval(mean, mean - half, mean + half, n)
 
 
 def paired_difference(first: ArrayLike, second: ArrayLike) -> Interval:

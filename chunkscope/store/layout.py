@@ -82,9 +82,13 @@ def fill_value(dtype: np.dtype[Any]) -> float | int:
 
 
 def sequences_per_chunk(shape: tuple[int, ...], dtype: np.dtype[Any], chunk_mb: float) -> int:
-    """How many whole sequences of an array make a chunk of ``chunk_mb`` megabytes, at least one."""
+    """How many whole sequences of an array make a chunk of at most ``chunk_mb`` megabytes.
+
+    At least one; and as even as can be, since the last chunk takes as much room as the others.
+    """
     bytes_per_sequence = math.prod(shape[1:]) * dtype.itemsize
-    return min(max(int(chunk_mb * 1e6) // bytes_per_sequence, 1), shape[0])
+    most = max(int(chunk_mb * 1e6) // bytes_per_sequence, 1)
+    return math.ceil(shape[0] / math.ceil(shape[0] / most))
 
 
 def compressors(codec: Codec, dtype: np.dtype[Any]) -> list[Any]:

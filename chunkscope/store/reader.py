@@ -171,8 +171,17 @@ class ActivationStore:
         return self._whole(kind, split)
 
     def next_distribution(self, split: Split | None = None) -> NDArray[np.float32]:
-        """The true probability of each next symbol, ``(sequence, time, symbol)``."""
-        return self._whole(self._at_root(NEXT_DISTRIBUTION), split)
+        """The true probability of each next symbol, ``(sequence, time, symbol)``.
+
+        Raises:
+            StoreError: it is not known, since no grammar made the sequences.
+        """
+        if NEXT_DISTRIBUTION not in self._manifest.arrays:
+            raise StoreError(
+                f"{self.path}: holds no {NEXT_DISTRIBUTION}: a grammar knows how its sequences go "
+                "on, of text nobody does; use a corpus drawn from a grammar"
+            )
+        return self._whole(NEXT_DISTRIBUTION, split)
 
     def loss(self, seed: int, split: Split | None = None) -> NDArray[np.float32]:
         """The loss on the next symbol, ``(sequence, time)`` in nats; NaN at the last step."""

@@ -12,17 +12,18 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from chunkscope.grammars import Corpus
+from chunkscope.networks.network import Network, Output
 from chunkscope.networks.progress import StepReport
-from chunkscope.networks.recurrent import Output, Recurrent
 from chunkscope.store.settings import StoreSettings
 from chunkscope.store.writer import StoreWriter
 
 SYMBOLS_PER_PASS = 20_000  # sequences x time run at once, which bounds memory
+LOGITS_PER_PASS = 40_000_000  # and, where the vocabulary is large, so does this
 
 
 @torch.no_grad()
 def record_activations(
-    network: Recurrent,
+    network: Network,
     corpus: Corpus,
     train_sequences: int,
     sites: Sequence[str],
@@ -32,6 +33,8 @@ def record_activations(
     device: str = "cpu",
 ) -> None:
     """Write the activity of all members of ``network`` on ``corpus``.
+
+    The loss of an encoder, which has none, is written as zeros.
 
     Args:
         network: its members become the store's ``seed0``, ``seed1``, ...
@@ -55,7 +58,11 @@ def record_activations(
         label_names=corpus.names,
         next_distribution=corpus.next_distribution,
         split=split,
-        attributes={"network_seeds": list(network.seeds), **(attributes or {})},
+        attributes={
+            "network_seeds": list(network.seeds),
+            **corpus.provenance,
+            **(attributes or {}),
+        },
         codec=settings.codec,
         chunk_mb=settings.chunk_mb,
     ) as writer:
@@ -64,11 +71,12 @@ def record_activations(
 
 def _write_members(
     writer: StoreWriter,
-    network: Recurrent,
+    network: Network,
     tokens: NDArray[np.integer],
     sites: Sequence[str],
 ) -> None:
-    block = max(1, SYMBOLS_PER_PASS // tokens.shape[1])
+    symbols_per_pass = min(SYMBOLS_PER_PASS, LOGITS_PER_PASS // network.vocabulary)
+    block = max(1, symbols_per_pass // tokens.shape[1])
     n_members = len(network.seeds)
     report = StepReport(n_members * len(tokens))
     for member in range(n_members):
@@ -81,7 +89,7 @@ def _write_members(
             }
             if first == 0:
                 writer.create(member, {site: a.shape[-1] for site, a in activity.items()})
-            losses = _losses(output, symbols)
+            losses = _losses(output, symbols) if network.predicts else np.zeros(symbols.shape)
             writer.write(member, first, activity, loss=losses)
             report(member * len(tokens) + first + len(symbols), float(np.nanmean(losses)))
 

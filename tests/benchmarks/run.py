@@ -17,6 +17,7 @@ BENCHMARKS = {
     "store": "store",
     "interventions": "interventions",
     "ensemble": "ensemble",
+    "experiments": "experiments",
     "hdbscan": "hdbscan_states",
     "workflow": "workflow",
 }

@@ -48,7 +48,7 @@ def draw_edit(site: str, rng: np.random.Generator, seed_axis: bool = False) -> E
     lead = (len(SEEDS),) if seed_axis else ()
     return Edit(
         site,
-        when=rng.random((BATCH, TIME)) < 0.4,
+        when=rng.random((*lead, BATCH, TIME)) < 0.4,
         units=rng.random((BATCH, HIDDEN)) < 0.6,
         keep=rng.uniform(-1, 1, BATCH),
         hold=rng.uniform(-1, 1, BATCH),
@@ -68,7 +68,8 @@ class Naive:
     def tap(self, site: str, now: np.ndarray, t: int) -> np.ndarray:
         before = self.before.get(site, np.zeros(HIDDEN))
         for edit in self.edits:
-            if edit.site != site or not edit.when[self.row, t]:
+            when = edit.when if edit.when.ndim == 2 else edit.when[self.member]
+            if edit.site != site or not when[self.row, t]:
                 continue
             now = now.copy()
             value = edit.value if edit.value.ndim == 2 else edit.value[self.member]
@@ -188,7 +189,10 @@ def test_an_edit_is_felt_from_its_step_on_and_never_before(architecture: str, si
         value=np.full((BATCH, HIDDEN), 0.5),
     )
     output = network(tokens, intervene=[ablate])
-    change = (output.logits - network(tokens).logits).abs().amax(-1)  # (seed, batch, time)
+    nothing = replace(ablate, when=np.zeros_like(when))
+    plain = network(tokens, intervene=[nothing]).logits
+    change = (output.logits - plain).abs().amax(-1)  # (seed, batch, time)
+    torch.testing.assert_close(network(tokens).logits, plain)
     first = at + 1 if architecture == "affine" else at
     assert output.fired == (2,)
     assert (change[:, 2:] == 0).all()
@@ -219,7 +223,7 @@ def test_the_four_kinds(architecture: str) -> None:
         edited = network(tokens, intervene=[edit], record=[site]).activations[site]
         torch.testing.assert_close(edited[:, :, 4, :3], expected[..., :3])
         torch.testing.assert_close(edited[:, :, 4, 3:], plain[:, :, 4, 3:])
-        assert torch.equal(edited[:, :, :4], plain[:, :, :4])
+        torch.testing.assert_close(edited[:, :, :4], plain[:, :, :4])
 
 
 @pytest.mark.parametrize(("architecture", "site"), ALL_SITES)
@@ -248,11 +252,40 @@ def test_fired_counts_cells_with_a_unit() -> None:
     assert network(tokens).fired == ()
 
 
-def test_gradients_flow_around_an_edit() -> None:
+@pytest.mark.parametrize("architecture", sorted(MODELS))
+@pytest.mark.parametrize("seed_axis", [False, True])
+def test_gradients_flow_through_an_edited_pass(architecture: str, seed_axis: bool) -> None:
+    network, tokens = network_of(MODELS[architecture]), draw_tokens()[:, :5]
+    site = network.sites[-1]
+    edit = draw_edit(site, np.random.default_rng(8), seed_axis)
+    edit = replace(edit, when=edit.when[..., :5])
+    numbers = [torch.tensor(getattr(edit, name)) for name in ("keep", "hold", "value")]
+    names, weights = zip(*network.named_parameters(), strict=True)
+
+    def loss(keep: Tensor, hold: Tensor, value: Tensor, *changed: Tensor) -> tuple[Tensor, ...]:
+        edits = [replace(edit, keep=keep, hold=hold, value=value)]
+        output = torch.func.functional_call(
+            network, dict(zip(names, changed, strict=True)), (tokens, None, edits)
+        )
+        return output.logits.square().mean((2, 3))
+
+    inputs = [tensor.detach().requires_grad_() for tensor in (*numbers, *weights)]
+    assert torch.autograd.gradcheck(loss, inputs, fast_mode=True)
+    gradients = torch.autograd.grad(loss(*inputs).sum(), inputs)
+    assert all(gradient.abs().sum() > 0 for gradient in gradients)
+
+
+@torch.no_grad()
+def test_members_edited_at_their_own_steps_are_those_edited_alone() -> None:
     network, tokens = network_of(MODELS["lstm"]), draw_tokens()
-    edit = draw_edit("layers.0.hook_c", np.random.default_rng(8))
-    network(tokens, intervene=[edit]).logits.square().sum().backward()
-    assert all(parameter.grad.abs().sum() > 0 for parameter in network.parameters())
+    edit = draw_edit("layers.0.hook_c", np.random.default_rng(11), seed_axis=True)
+    together = network(tokens, intervene=[edit])
+    assert together.fired == (edit.when.sum(),)
+    for member in range(len(SEEDS)):
+        alone = replace(edit, when=edit.when[member], value=edit.value[member])
+        output = network.select([member])(tokens, intervene=[alone])
+        torch.testing.assert_close(output.logits[0], together.logits[member])
+        assert output.fired == (edit.when[member].sum(),)
 
 
 @pytest.mark.parametrize(
@@ -260,6 +293,7 @@ def test_gradients_flow_around_an_edit() -> None:
     [
         ("when", np.ones((BATCH, TIME - 1), bool)),
         ("when", np.ones((BATCH, TIME))),
+        ("when", np.ones((len(SEEDS) + 1, BATCH, TIME), bool)),
         ("units", np.ones((1, HIDDEN), bool)),
         ("keep", np.ones(BATCH - 1)),
         ("hold", np.ones((BATCH, 1))),

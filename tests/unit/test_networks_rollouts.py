@@ -11,6 +11,7 @@ from chunkscope.errors import InterventionError, NetworkError
 from chunkscope.networks.building import build
 from chunkscope.networks.edits import Edit
 from chunkscope.networks.rollouts import rollout
+from chunkscope.networks.sampling import Sampling, nucleus
 from chunkscope.networks.settings import (
     AffineSettings,
     GRUSettings,
@@ -74,12 +75,16 @@ def test_a_state_stands_for_the_prefix_before_it(model: NetworkSettings) -> None
     torch.testing.assert_close(said.probabilities, expected.probabilities)
 
 
-def test_samples_follow_the_probabilities_and_their_generator() -> None:
+def drawn(seed: int, *shape: int, **sampling: float) -> Sampling:
+    return Sampling(torch.rand(shape, generator=torch.Generator().manual_seed(seed)), **sampling)
+
+
+def test_samples_follow_the_probabilities_and_their_random_numbers() -> None:
     network = build(TanhSettings(hidden=6), VOCABULARY, SEEDS)
     prefix = draw_prefix()[:1].expand(20_000, -1)
-    said = rollout(network, prefix, 2, False, torch.Generator().manual_seed(0))
-    again = rollout(network, prefix, 2, False, torch.Generator().manual_seed(0))
-    other = rollout(network, prefix, 2, False, torch.Generator().manual_seed(1))
+    said = rollout(network, prefix, 2, drawn(0, 20_000, 2))
+    again = rollout(network, prefix, 2, drawn(0, 20_000, 2))
+    other = rollout(network, prefix, 2, drawn(1, 20_000, 2))
     assert torch.equal(said.tokens, again.tokens)
     assert not torch.equal(said.tokens, other.tokens)
     shares = torch.nn.functional.one_hot(said.tokens[:, :, 0], VOCABULARY).float().mean(1)
@@ -88,11 +93,34 @@ def test_samples_follow_the_probabilities_and_their_generator() -> None:
     assert ((shares - expected).abs() < 5 * spread).all()
 
 
+def test_a_nucleus_holds_the_fewest_likeliest_symbols() -> None:
+    weights = torch.tensor([[0.1, 0.4, 0.3, 0.2], [0.0, 0.0, 1.0, 0.0]])
+    expected = torch.tensor([[0.0, 0.4, 0.3, 0.0], [0.0, 0.0, 1.0, 0.0]])
+    assert torch.equal(nucleus(weights, 0.7), expected)
+    assert torch.equal(nucleus(weights, 0.71)[0], torch.tensor([0.0, 0.4, 0.3, 0.2]))
+    assert torch.equal(nucleus(weights, 1.0), weights)
+
+
+def test_a_low_temperature_or_a_small_nucleus_says_the_likeliest() -> None:
+    probabilities = torch.tensor([[0.1, 0.45, 0.35, 0.1]]).expand(1, 500, 4)
+    for narrow in ({"temperature": 0.01}, {"top_p": 0.4}):
+        assert (drawn(0, 500, 1, **narrow).draw(probabilities, 0) == 1).all()
+    assert len(drawn(0, 500, 1).draw(probabilities, 0).unique()) == 4
+
+
+def test_the_largest_random_number_still_draws_a_likely_symbol() -> None:
+    probabilities = torch.tensor([[[0.5, 0.5, 0.0]]])
+    largest = Sampling(torch.full((1, 1), 1 - 2**-24))
+    assert largest.draw(probabilities, 0).item() == 1
+
+
 def test_what_cannot_run_is_refused() -> None:
     network, prefix = build(TanhSettings(hidden=6), VOCABULARY, SEEDS), draw_prefix()
     with pytest.raises(NetworkError, match="steps: got 0"):
         rollout(network, prefix, 0)
-    with pytest.raises(NetworkError, match="needs a generator"):
-        rollout(network, prefix, 1, greedy=False)
+    with pytest.raises(NetworkError, match=r"random numbers of shape \(1, 1\)"):
+        rollout(network, prefix, 1, drawn(0, 1, 1))
+    with pytest.raises(NetworkError, match=r"temperature 0\.0"):
+        drawn(0, 1, 1, temperature=0.0)
     with pytest.raises(InterventionError, match="got 9 steps; a rollout reads 8"):
         rollout(network, prefix, STEPS, intervene=[steer(9)])

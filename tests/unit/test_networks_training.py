@@ -67,6 +67,38 @@ def test_a_member_trains_as_it_would_alone(model: NetworkSettings) -> None:
             assert (value - expected[name]).norm() <= 1e-5 * value.norm(), name
 
 
+@each_model
+def test_a_member_on_its_own_corpus_trains_as_it_would_alone(model: NetworkSettings) -> None:
+    corpora = np.stack([(draw_corpus() + shift) % VOCABULARY for shift in range(len(SEEDS))])
+    corpora[1] = corpora[1, :, ::-1]
+    together = build(model, VOCABULARY, SEEDS)
+    history = train(together, corpora, BRIEF, WINDOW_SEEDS, corpora, progress=silent)
+    last = history.rows[-len(SEEDS) :]
+    for member, corpus in enumerate(corpora):
+        members = slice(member, member + 1)
+        alone = build(model, VOCABULARY, SEEDS[members])
+        own = train(alone, corpus, BRIEF, WINDOW_SEEDS[members], corpus, progress=silent)
+        assert own.rows[-1].loss == pytest.approx(last[member].loss, rel=1e-5)
+        assert own.rows[-1].accuracy == pytest.approx(last[member].accuracy, abs=0.005)
+        expected = together.select([member]).state_dict()
+        for name, value in alone.state_dict().items():
+            assert (value - expected[name]).norm() <= 1e-5 * value.norm(), name
+    assert len({round(row.loss, 4) for row in last}) == len(SEEDS)
+
+
+def test_one_corpus_for_all_is_the_same_corpus_for_each() -> None:
+    corpus = draw_corpus()
+    each = np.broadcast_to(corpus, (len(SEEDS), *corpus.shape))
+    network = build(MODELS[2], VOCABULARY, SEEDS)
+    for step in range(3):
+        np.testing.assert_array_equal(
+            draw_windows(corpus, BRIEF, WINDOW_SEEDS, step),
+            draw_windows(each, BRIEF, WINDOW_SEEDS, step),
+        )
+    for shared, own in zip(evaluate(network, corpus), evaluate(network, each), strict=True):
+        np.testing.assert_array_equal(shared, own)
+
+
 def test_training_is_that_of_a_stock_network() -> None:
     corpus = draw_corpus()
     network = build(GRUSettings(hidden=6), VOCABULARY, SEEDS)
@@ -237,6 +269,7 @@ def test_a_loss_that_is_not_finite_names_seed_and_step() -> None:
     [
         (draw_corpus(time=11), WINDOW_SEEDS, r"shape \(6, 11\).*window = 12"),
         (draw_corpus()[0], WINDOW_SEEDS, "must be"),
+        (draw_corpus()[None], WINDOW_SEEDS, r"shape \(1, 6, 40\).*\(3 seeds, sequence, time\)"),
         (draw_corpus(), (1, 2), "2 window seeds for 3 members"),
     ],
 )

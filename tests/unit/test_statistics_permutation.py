@@ -1,0 +1,58 @@
+"""p-values of permutations hold their level, alone and in families."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from chunkscope.statistics.permutation import against_null, family_wise
+
+
+def test_by_hand():
+    found = against_null(3.0, [1.0, 2.0, 3.0, 4.0])
+    assert found.null_mean == 2.5
+    assert found.p == (1 + 2) / (1 + 4)
+    assert found.z == pytest.approx(0.5 / np.std([1, 2, 3, 4]))
+    assert against_null(9.0, [1.0, 2.0]).p == 1 / 3  # never 0
+
+
+def test_what_cannot_be_tested():
+    assert np.isnan(against_null(1.0, []).p)
+    assert np.isnan(against_null(float("nan"), [1.0, 2.0]).p)
+    constant = against_null(1.0, [1.0, 1.0])
+    assert np.isnan(constant.z)
+    assert constant.p == 1
+    assert np.isnan(family_wise([1.0, 2.0], np.empty((0, 2)))).all()
+
+
+def test_of_one_test_a_family_is_the_test():
+    rng = np.random.default_rng(0)
+    null = rng.normal(size=(99, 1))
+    for value in (-1.0, 0.5, 2.0, 5.0):
+        assert family_wise([value], null)[0] == against_null(value, null[:, 0]).p
+
+
+def test_the_family_is_judged_by_its_largest():
+    rng = np.random.default_rng(0)
+    null = rng.normal(size=(999, 40)) * np.arange(1, 41)  # z makes the tests alike
+    found = family_wise(null.std(axis=0) * np.where(np.arange(40) == 7, 6.0, 2.0), null)
+    assert found[7] == 1 / 1000
+    assert (np.delete(found, 7) > 0.3).all()  # each alone has p near .02
+    assert against_null(2.0, null[:, 0]).p < 0.05
+    copies = np.repeat(null[:, :1], 40, axis=1)  # forty times the same test are one
+    assert family_wise(np.full(40, 2.0), copies)[0] == against_null(2.0, null[:, 0]).p
+
+
+def test_a_family_without_effects_is_rejected_at_the_level():
+    rng = np.random.default_rng(0)
+    rejected = [
+        (family_wise(draw[0], draw[1:]) <= 0.05).any() for draw in rng.normal(size=(300, 200, 10))
+    ]
+    assert np.mean(rejected) < 0.08
+
+
+def test_tests_without_a_value_or_spread_are_left_out():
+    null = np.random.default_rng(0).normal(size=(99, 3))
+    null[:, 1] = 4.0
+    found = family_wise([9.0, 9.0, float("nan")], null)
+    assert np.isfinite(found).tolist() == [True, False, False]

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from chunkscope.chunks.alignment import align_states
+from chunkscope.chunks.comparison import Comparison
 from chunkscope.chunks.decoding import decoding_rows
 from chunkscope.chunks.scoring import (
     Truth,
@@ -12,12 +13,13 @@ from chunkscope.chunks.scoring import (
     score_member,
     summary,
 )
+from chunkscope.chunks.settings import ChunkSettings
 from chunkscope.jobs import job
 from chunkscope.randomness import integer_seed
 from chunkscope.store import ActivationStore
 
 with job(snakemake.log[0]):
-    inputs, site = snakemake.input, snakemake.params.site
+    inputs, settings = snakemake.input, ChunkSettings.model_validate(snakemake.params.chunks)
     seed = integer_seed(snakemake.params.seed, "chunks", "scores")
     rows, decoding, alignment, streams = [], [], [], {}
     with (
@@ -29,12 +31,16 @@ with job(snakemake.log[0]):
         labels = {kind: store.labels(kind) for kind in store.label_kinds}
         truth = Truth(store.tokens(), labels, store.next_distribution(), store.is_train)
         test, names = ~truth.train, store.label_names("state")
+        comparison = Comparison(settings, truth.tokens, truth.train, snakemake.params.seed)
         for member in store.seeds:
             activations = {
-                "density": store.activations(member, site),
-                "untrained": untrained_store.activations(member, site),
+                "density": store.activations(member, settings.site),
+                "untrained": untrained_store.activations(member, settings.site),
             }
             streams[member] = member_streams(parse, untrained_parse, member)
+            if "averaging" in settings.extractors and member in store.seeds[: settings.compared]:
+                averaged = comparison.average(activations["density"], labels["state"], member)
+                streams[member]["averaging"] = averaged
             rows += score_member(streams[member], truth, activations, member, seed)
             states = streams[member]["density"].parse.states
             found = decoding_rows(activations["density"], truth.tokens, states, truth.train)

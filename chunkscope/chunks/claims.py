@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from chunkscope.statistics import Claim, Interval, judge, mean_interval, paired_difference
+from chunkscope.statistics import Claim, judge, mean_interval, paired_difference
 from chunkscope.statistics.claims import OWN
 
 PAPER = "arXiv 2502.01803"
@@ -154,7 +154,7 @@ def _grafts(effects: pd.DataFrame) -> Iterator[Claim]:
             value=value,
             control=f"random observed state {columns['random observed state'].mean():.3f}, "
             f"wrong donor {columns['wrong donor'].mean():.3f}; target minus random "
-            f"{_text(difference)}",
+            f"{difference:.3f}",
             rule="reproduced: success at least .9, and .5 above a random observed state with the "
             "whole interval; direction: above it with the whole interval",
             verdict=judge(
@@ -207,7 +207,3 @@ def _words(scores: Mapping[str, pd.DataFrame]) -> Iterator[Claim]:
                 direction=gain.low > 0,
             ),
         )
-
-
-def _text(interval: Interval) -> str:
-    return f"{interval.mean:.3f} [{interval.low:.3f}, {interval.high:.3f}]"

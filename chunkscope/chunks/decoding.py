@@ -1,41 +1,19 @@
 """Decoding the input symbol from the state by a look-up table, as the reflection experiment does.
 
-The paper (arXiv 2502.01803) cuts every unit into k levels by one-dimensional k-means, takes the
-string of levels as the state, remembers which symbol each state was seen with in the first steps,
-and decodes later steps; a state never seen is wrong. Its accuracy is therefore bounded by how
-many of the later states were seen at all, so coverage and accuracy on seen states stand apart.
+The paper (arXiv 2502.01803) takes strings of levels as states
+(:mod:`chunkscope.chunks.extractors.symbolic`), remembers which symbol each was seen with in the
+first steps, and decodes later steps; a state never seen is wrong. Its accuracy is therefore bounded
+by how many of the later states were seen at all, so coverage and accuracy on seen states stand
+apart.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans
 
 from chunkscope.chunks.extractors.base import Activations, Labels, Tokens
-
-
-def level_strings(fit: Activations, apply: Activations, levels: int) -> tuple[Labels, Labels]:
-    """States as strings of levels, each unit cut by 1-D k-means on the rows of ``fit``.
-
-    Args:
-        fit, apply: (row, unit).
-        levels: k, 5 in the reflection experiment.
-
-    Returns:
-        The state number of every row of ``fit`` and of ``apply``; -1 is a string not in ``fit``.
-    """
-    strings = [np.empty(rows.shape, dtype=np.int8) for rows in (fit, apply)]
-    for unit in range(fit.shape[1]):
-        column = fit[:, [unit]].astype(np.float64)
-        k = min(levels, len(np.unique(column)))
-        kmeans = KMeans(k, n_init=1, random_state=0).fit(column)
-        strings[0][:, unit] = kmeans.labels_
-        strings[1][:, unit] = kmeans.predict(apply[:, [unit]].astype(np.float64))
-    known, labels = np.unique(strings[0], axis=0, return_inverse=True)
-    number = {string.tobytes(): at for at, string in enumerate(known)}
-    found = [number.get(string.tobytes(), -1) for string in strings[1]]
-    return labels.ravel().astype(np.int64), np.array(found, dtype=np.int64)
+from chunkscope.chunks.extractors.symbolic import level_strings
 
 
 def decode_by_lookup(

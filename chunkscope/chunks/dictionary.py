@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from chunkscope.chunks.extractors.base import Activations, Extractor, Labels, Tokens
 from chunkscope.chunks.merging import ChunkMerger
+from chunkscope.chunks.rounds import RoundMerger
 
 Status = Literal["ok", "no_chunks", "no_states"]
+Merger = ChunkMerger | RoundMerger
 
 
 @dataclass(frozen=True)
@@ -155,17 +157,10 @@ def describe_chunks(
 ) -> dict[str, NDArray[np.generic]]:
     """Unit, path, count, saving and commonest spelling of every chunk that the parse uses.
 
-    A unit that begins within the longest chunk's length of its sequence's end is left out of the
-    counts: the end may have cut it. A chunk that larger ones left with fewer than ``min_count``
-    occurrences is left out altogether.
+    What counts is said in :func:`count_chunks`.
     """
-    time = boundary.shape[1]
-    longest = max((len(chunk) for chunk in merger.chunks_), default=1)
-    begins = boundary.copy()
-    begins[:, time - min(longest, time // 2) :] = False  # half a short sequence is still counted
-    counts = np.bincount(units[begins & (units >= 0)], minlength=len(merger.chunks_))
-    used = np.flatnonzero(counts >= merger.min_count)
-    used = used[used >= merger.n_labels_]
+    begins = _uncut(merger, boundary)
+    used, counts = count_chunks(merger, units, boundary)
     width = max((len(merger.chunks_[unit]) for unit in used), default=1)
     paths = np.full((len(used), width), -1, dtype=np.int64)
     spellings = np.full((len(used), width), -1, dtype=np.int64)
@@ -180,11 +175,36 @@ def describe_chunks(
     return {
         "units": used,
         "paths": paths,
-        "counts": counts[used],
+        "counts": counts,
         "savings": merger.savings_[used - merger.n_labels_],
         "spellings": spellings,
         "spelled": spelled,
     }
+
+
+def count_chunks(
+    merger: Merger, units: Labels, boundary: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(chunk,) the units that are chunks of the dictionary, and how often each occurs.
+
+    A unit that begins within the longest chunk's length of its sequence's end is not counted: the
+    end may have cut it. A chunk that larger ones left with fewer than ``min_count`` occurrences is
+    left out altogether.
+    """
+    begins = _uncut(merger, boundary)
+    counts = np.bincount(units[begins & (units >= 0)], minlength=len(merger.chunks_))
+    used = np.flatnonzero(counts >= merger.min_count)
+    used = used[used >= merger.n_labels_]
+    return used, counts[used]
+
+
+def _uncut(merger: Merger, boundary: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Where a unit begins that the end of its sequence cannot have cut."""
+    time = boundary.shape[1]
+    longest = max((len(chunk) for chunk in merger.chunks_), default=1)
+    begins = boundary.copy()
+    begins[:, time - min(longest, time // 2) :] = False  # half a short sequence is still counted
+    return begins
 
 
 def _texts(

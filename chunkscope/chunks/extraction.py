@@ -1,4 +1,4 @@
-"""All readings of one member of a run: the default extractor and what it is measured against."""
+"""The default reading of one member of a run, and a reading's parse of all its sequences."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chunkscope.chunks.dictionary import describe_chunks
-from chunkscope.chunks.extractors.base import Activations, Labels, Tokens
+from chunkscope.chunks.extractors.base import Activations, Tokens
 from chunkscope.chunks.extractors.density import DensityExtractor
-from chunkscope.chunks.extractors.kmeans import KMeansExtractor
-from chunkscope.chunks.reading import Parse, Reading, Segmenter, read_chunks
-from chunkscope.chunks.settings import ChunkSettings, MergingSettings
-from chunkscope.randomness import integer_seed, stream
+from chunkscope.chunks.reading import Parse, Reading, read_chunks
+from chunkscope.chunks.settings import ChunkSettings
+from chunkscope.randomness import integer_seed
 
 
 @dataclass(frozen=True)
@@ -63,52 +61,3 @@ def read_density(
 def stream_of(reading: Reading, activations: Activations) -> Stream:
     """A reading's parse of ``activations (sequence, time, unit)``."""
     return Stream(reading.parse(activations), reading.dictionary.units)
-
-
-def read_baselines(
-    reading: Reading,
-    activations: Activations,
-    tokens: Tokens,
-    train: NDArray[np.bool_],
-    settings: ChunkSettings,
-    seed: int,
-    member: int,
-) -> dict[str, Stream]:
-    """Those of ``settings.baselines`` that read the same network.
-
-    ``kmeans`` has as many states; ``shuffled`` takes the dictionary's states in an order shuffled
-    within each sequence, so that their frequencies stay and their sequence goes.
-
-    Args:
-        activations, tokens: (sequence, time, unit) and (sequence, time), both splits.
-        train: (sequence,) whether a sequence is of the train split.
-    """
-    n = len(reading.dictionary.prototypes)
-    found = {}
-    if "kmeans" in settings.baselines:
-        kmeans = KMeansExtractor(
-            n_states=max(2, n), random_state=integer_seed(seed, "chunks", "kmeans", member)
-        )
-        grouped = read_chunks(kmeans, activations[train], tokens[train], settings.merging)
-        found["kmeans"] = stream_of(grouped, activations)
-    if "shuffled" in settings.baselines:
-        states = reading.extractor.predict(activations)
-        shuffled = stream(seed, "chunks", "shuffled", member).permuted(states, axis=1)
-        found["shuffled"] = _merge(shuffled, tokens, train, n, settings.merging)
-    return found
-
-
-def read_symbols(
-    tokens: Tokens, symbols: int, train: NDArray[np.bool_], merging: MergingSettings
-) -> Stream:
-    """Merging of the raw symbols (byte-pair encoding with the same stopping rule): no network."""
-    return _merge(tokens.astype(np.int64), tokens, train, symbols, merging)
-
-
-def _merge(
-    states: Labels, tokens: Tokens, train: NDArray[np.bool_], n: int, merging: MergingSettings
-) -> Stream:
-    segmenter = Segmenter.fit(states[train], tokens[train], n, merging)
-    fitted = segmenter.parse(states[train])
-    chunks = describe_chunks(segmenter.merger, fitted.units, fitted.boundary, tokens[train])
-    return Stream(segmenter.parse(states), chunks["units"])  # type: ignore[arg-type]

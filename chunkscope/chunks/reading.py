@@ -7,7 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chunkscope.chunks.dictionary import Dictionary, describe_chunks, describe_states
+from chunkscope.chunks.dictionary import (
+    Dictionary,
+    Merger,
+    count_chunks,
+    describe_chunks,
+    describe_states,
+)
 from chunkscope.chunks.equivalence import lump_states
 from chunkscope.chunks.extractors.base import Activations, Extractor, Labels, Tokens
 from chunkscope.chunks.merging import ChunkMerger
@@ -41,13 +47,11 @@ class Segmenter:
     """
 
     letters: NDArray[np.int64]
-    merger: ChunkMerger
+    merger: Merger
 
     @classmethod
-    def fit(cls, states: Labels, tokens: Tokens, n: int, merging: MergingSettings) -> Segmenter:
-        """Lump ``n`` states into letters and merge these, on ``(sequence, time)`` streams."""
-        letters = lump_states(states, tokens, n)
-        merger = ChunkMerger(**merging.model_dump())
+    def fit(cls, states: Labels, letters: NDArray[np.int64], merger: Merger) -> Segmenter:
+        """Merge the letters of ``states (sequence, time)`` into chunks."""
         stream = _lettered(states, letters)
         return cls(letters, merger.fit(stream, n_labels=int(letters.max(initial=-1)) + 1))
 
@@ -55,6 +59,10 @@ class Segmenter:
         """Cut up a stream of states ``(sequence, time)``."""
         lettered = _lettered(states, self.letters)
         return Parse(states, lettered, *self.merger.parse(lettered))
+
+    def chunks(self, parse: Parse) -> NDArray[np.int64]:
+        """(chunk,) the units that are chunks, of the parse of the train split."""
+        return count_chunks(self.merger, parse.units, parse.boundary)[0]
 
 
 @dataclass(frozen=True)
@@ -91,9 +99,9 @@ def read_chunks(
     """
     extractor.fit(activations, tokens)
     states = extractor.labels_
-    segmenter = Segmenter.fit(
-        states, tokens, len(extractor.prototypes_), merging or MergingSettings()
-    )
+    merger = ChunkMerger(**(merging or MergingSettings()).model_dump())
+    letters = lump_states(states, tokens, len(extractor.prototypes_))
+    segmenter = Segmenter.fit(states, letters, merger)
     parse = segmenter.parse(states)
     dictionary = Dictionary(
         prototypes=extractor.prototypes_.astype(np.float32),
@@ -101,7 +109,7 @@ def read_chunks(
         persistence=extractor.persistence_,
         letters=segmenter.letters,
         **describe_states(extractor, activations, constrained),  # type: ignore[arg-type]
-        **describe_chunks(segmenter.merger, parse.units, parse.boundary, tokens),  # type: ignore[arg-type]
+        **describe_chunks(merger, parse.units, parse.boundary, tokens),  # type: ignore[arg-type]
     )
     return Reading(extractor, segmenter, dictionary)
 

@@ -90,15 +90,9 @@ def word_scores(
         share of word occurrences that are spanned by one chunk; ``occurrence_precision``: share
         of chunk occurrences that span one word.
     """
-    found = _spans(units, boundary)
-    found = found[np.isin(found[:, 3], chunks)]
-    true = _spans(true_words, true_boundary)
-    true = true[true[:, 2] >= 2]
-    words = np.unique(true[:, 3])
-    word_at = {(s, t, length): word for s, t, length, word in true.tolist()}
-    spanned = np.array([word_at.get((s, t, n), -1) for s, t, n, _ in found.tolist()], dtype=int)
-    chunk_words = [_majority(spanned[found[:, 3] == chunk]) for chunk in np.unique(found[:, 3])]
-    right = [word for word in chunk_words if word >= 0]
+    found, true = _chunk_spans(units, boundary, chunks), _word_spans(true_words, true_boundary)
+    words, spanned = np.unique(true[:, 3]), _words_at(found, true)
+    right = [word for word in _chunk_words(found, spanned) if word >= 0]
     return {
         "words": float(len(words)),
         "recall": _ratio(len(set(right)), len(words)),
@@ -106,6 +100,19 @@ def word_scores(
         "occurrence_recall": _ratio((spanned >= 0).sum(), len(true)),
         "occurrence_precision": _ratio((spanned >= 0).sum(), len(found)),
     }
+
+
+def words_found(
+    units: Labels,
+    boundary: Boundaries,
+    true_words: NDArray[np.integer],
+    true_boundary: Boundaries,
+    chunks: NDArray[np.integer],
+) -> dict[int, bool]:
+    """Word -> whether some chunk is it, for the words that occur; see :func:`word_scores`."""
+    found, true = _chunk_spans(units, boundary, chunks), _word_spans(true_words, true_boundary)
+    right = set(_chunk_words(found, _words_at(found, true)))
+    return {word: word in right for word in np.unique(true[:, 3]).tolist()}
 
 
 def information_scores(
@@ -177,6 +184,31 @@ def _spans(units: NDArray[np.integer], boundary: Boundaries) -> NDArray[np.int64
     length = np.r_[time[1:], 0] - time
     spans = np.stack([sequence, time, length, units[sequence, time]], axis=1).astype(np.int64)
     return spans[~last]
+
+
+def _chunk_spans(
+    units: Labels, boundary: Boundaries, chunks: NDArray[np.integer]
+) -> NDArray[np.int64]:
+    """Spans of the dictionary's chunks."""
+    spans = _spans(units, boundary)
+    return spans[np.isin(spans[:, 3], chunks)]
+
+
+def _word_spans(words: NDArray[np.integer], boundary: Boundaries) -> NDArray[np.int64]:
+    """Spans of words of two or more symbols."""
+    spans = _spans(words, boundary)
+    return spans[spans[:, 2] >= 2]
+
+
+def _words_at(found: NDArray[np.int64], true: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The word that each found span covers exactly, or -1."""
+    word_at = {(s, t, length): word for s, t, length, word in true.tolist()}
+    return np.array([word_at.get((s, t, n), -1) for s, t, n, _ in found.tolist()], dtype=np.int64)
+
+
+def _chunk_words(found: NDArray[np.int64], spanned: NDArray[np.int64]) -> list[int]:
+    """The word that each chunk is, or -1."""
+    return [_majority(spanned[found[:, 3] == chunk]) for chunk in np.unique(found[:, 3])]
 
 
 def _majority(words: NDArray[np.integer]) -> int:

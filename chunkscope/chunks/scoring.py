@@ -24,12 +24,26 @@ from chunkscope.statistics import summarise
 
 ROWS = {
     "density": "HDBSCAN states",
-    "untrained": "untrained network",
-    "shuffled": "shuffled time",
+    "trajectories": "HDBSCAN paths",
     "kmeans": "k-means, same k",
+    "mixture": "Gaussian mixture, same k",
+    "prototypes": "prototypes (UCD), same k",
+    "autoencoder": "sparse autoencoder",
+    "symbolic": "level strings in rounds (DSC)",
+    "symbolic_merged": "level strings, merged as the others",
+    "averaging": "population averaging, told the truth",
     "byte_pairs": "byte pairs, raw symbols",
+    "shuffled": "shuffled time",
+    "untrained": "untrained network",
+    "untrained_kmeans": "untrained, k-means",
+    "untrained_prototypes": "untrained, prototypes (UCD)",
+    "untrained_symbolic": "untrained, level strings (DSC)",
+    "untrained_symbolic_merged": "untrained, level strings merged",
 }
 """Row of the score table -> what it is."""
+
+GIVEN = ("averaging", "byte_pairs", "shuffled")
+"""Rows whose states were not found: agreement between members would say nothing."""
 
 COUNTS = ("states", "chunks", "word_words", "noise")
 """Measures that say how much there is, not how right it is."""
@@ -110,10 +124,18 @@ def seed_agreement(streams: Mapping[int, Stream], test: NDArray[np.bool_]) -> di
 
 
 def member_streams(parse: Arrays, untrained_parse: Arrays, member: int) -> dict[str, Stream]:
-    """Row -> reading of one member, of those that were read (raw symbols are read once)."""
-    rows = [row for row in ROWS if f"{row}/seed{member}/states" in parse]
-    found = {row: Stream.from_arrays(parse, f"{row}/seed{member}") for row in rows}
-    return found | {"untrained": Stream.from_arrays(untrained_parse, f"density/seed{member}")}
+    """Row -> reading of one member, of those that were read (raw symbols are read once).
+
+    Rows of the untrained network are named after those of the trained one: ``untrained`` is its
+    dictionary, ``untrained_kmeans`` its k-means.
+    """
+    found = {}
+    for row in ROWS:
+        name = row.removeprefix("untrained").removeprefix("_") or "density"
+        arrays = untrained_parse if row.startswith("untrained") else parse
+        if f"{name}/seed{member}/states" in arrays:
+            found[row] = Stream.from_arrays(arrays, f"{name}/seed{member}")
+    return found
 
 
 def score_member(
@@ -146,7 +168,7 @@ def score_agreement(
         test: (sequence,) whether a sequence is of the test split.
     """
     lines: list[dict[str, object]] = []
-    for row in ("density", "untrained", "kmeans"):
+    for row in (row for row in ROWS if row not in GIVEN):
         members = {member: found[row] for member, found in streams.items() if row in found}
         for member, value in seed_agreement(members, test).items():
             lines += tidy(row, member, {"seed_agreement": value})
@@ -181,6 +203,20 @@ def summary(scores: pd.DataFrame) -> pd.DataFrame:
     bits = means.get(("density", "bayes_bits"), np.nan)
     table["ceiling"] = [_ceiling(measure, bits) for measure in table["measure"]]
     return table
+
+
+def compare(scores: Mapping[str, pd.DataFrame], members: int) -> pd.DataFrame:
+    """Every reading of every run on the same members, so that readings differ in nothing else.
+
+    Args:
+        scores: run -> ``scores.csv``.
+        members: how many of a run, the first.
+
+    Returns:
+        The rows of :func:`summary` with their ``run``, one below the other.
+    """
+    tables = {run: summary(table[table["seed"] < members]) for run, table in scores.items()}
+    return pd.concat(tables, names=["run"]).reset_index("run").reset_index(drop=True)
 
 
 def _floor(row: str, measure: str, means: pd.Series) -> float:

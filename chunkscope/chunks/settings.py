@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, PositiveInt, field_validator
 
+from chunkscope.chunks.averaging_settings import AveragingSettings
+from chunkscope.chunks.prototype_settings import AutoencoderSettings, PrototypeSettings
 from chunkscope.settings import Settings
 
 Size = Annotated[int, Field(ge=2)]
@@ -60,7 +62,54 @@ class MergingSettings(Settings):
     """Whether a unit may merge with itself (a run of one state has no inner boundary to find)."""
 
 
-Baseline = Literal["kmeans", "shuffled", "byte_pairs"]
+class RoundSettings(Settings):
+    """Merging in rounds, as discrete sequence chunking has it (arXiv 2502.01803)."""
+
+    rounds: PositiveInt | Literal["convergence"] = 6
+    """Rounds of merging; fewer if one finds nothing. The paper's code for its reflection experiment
+    has 6; `convergence` goes on until nothing is found."""
+    top: PositiveInt = 5
+    """Pairs joined in a round, the commonest."""
+    min_count: PositiveInt = 10
+    """A pair must be seen this often in the parse to be joined."""
+    self_merge: bool = True
+    """Whether a unit may be joined with itself."""
+    pairs: Literal["overlapping", "disjoint"] = "overlapping"
+    """How pairs of a unit with itself are counted: of three in a row `overlapping` ones are two,
+    `disjoint` ones are one."""
+    matching: Literal["longest", "last_listed", "replay"] = "longest"
+    """How a sequence is parsed: by the `longest` chunk that fits, by the `last_listed` one (a slip
+    in the authors' code for the true parse), or by joining pairs again in the order in which they
+    were found (`replay`)."""
+
+
+class SymbolicSettings(Settings):
+    """Discrete sequence chunking: strings of levels as states, merged in rounds."""
+
+    levels: int = Field(5, ge=2, le=100)
+    """Levels that each unit is cut into; 5 in the paper's reflection experiment."""
+    merging: RoundSettings = RoundSettings()
+    """How strings become chunks."""
+
+
+class TrajectorySettings(Settings):
+    """States as paths: HDBSCAN on windows of the last few steps, as `density` has it otherwise."""
+
+    window: PositiveInt = 3
+    """Steps of a path, the present one among them."""
+
+
+ExtractorName = Literal[
+    "trajectories",
+    "symbolic",
+    "prototypes",
+    "averaging",
+    "kmeans",
+    "mixture",
+    "autoencoder",
+    "shuffled",
+    "byte_pairs",
+]
 """Readings that the dictionary is measured against."""
 
 
@@ -69,10 +118,25 @@ class ChunkSettings(Settings):
 
     site: str = "layers.0.hook_h"
     """Site whose activity is read."""
-    baselines: tuple[Baseline, ...] = ("kmeans", "shuffled", "byte_pairs")
-    """Readings scored beside the dictionary: `kmeans` of as many states, the states in `shuffled`
-    time, and `byte_pairs` of the raw symbols. The untrained network is always there."""
+    extractors: tuple[ExtractorName, ...] = get_args(ExtractorName)
+    """Readings scored beside the dictionary: HDBSCAN on `trajectories`, level strings (`symbolic`),
+    `prototypes`, population `averaging` (told the truth), `kmeans` and Gaussian `mixture` of as
+    many states, a sparse `autoencoder`, the dictionary's states in `shuffled` time, and
+    `byte_pairs` of the raw symbols. The dictionary and that of the untrained network are always
+    there."""
+    compared: PositiveInt = 5
+    """Members of a run, the first, that these are read of; `shuffled` is read of all."""
     density: DensitySettings = DensitySettings()
     """The states."""
+    trajectories: TrajectorySettings = TrajectorySettings()
+    """States of `trajectories`."""
+    symbolic: SymbolicSettings = SymbolicSettings()
+    """States and chunks of `symbolic`."""
+    prototypes: PrototypeSettings = PrototypeSettings()
+    """States of `prototypes`, as many as the dictionary has."""
+    averaging: AveragingSettings = AveragingSettings()
+    """States of `averaging`, one for each true state of the parse."""
+    autoencoder: AutoencoderSettings = AutoencoderSettings()
+    """States of `autoencoder`."""
     merging: MergingSettings = MergingSettings()
     """The chunks."""

@@ -219,5 +219,3 @@ def test_k_means_has_no_noise_and_numbers_the_commonest_first():
     states = KMeansExtractor(n_states=4).fit(activity, tokens)
     np.testing.assert_array_equal(states.labels_.ravel(), truth[order])
     assert np.isnan(states.persistence_).all()
-    constant = KMeansExtractor(n_states=4).fit(np.zeros((10, 10, 2)), np.zeros((10, 10), int))
-    assert len(constant.prototypes_) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chunkscope.chunks.decoding import decode_by_lookup, decoding_rows, level_strings
+from chunkscope.chunks.decoding import decode_by_lookup, decoding_rows
 
 
 def test_by_hand():
@@ -33,26 +33,6 @@ def test_nothing_remembered_decodes_nothing():
     scores = decode_by_lookup(noise, tokens, noise, tokens)
     assert scores["accuracy"] == scores["coverage"] == 0
     assert np.isnan(scores["accuracy_seen"])
-
-
-def test_strings_of_levels_are_the_joint_cuts_of_every_unit():
-    levels = np.array([[0, 0], [0, 9], [5, 9], [0, 0], [5, 9]], dtype=np.float32)
-    jitter = np.random.default_rng(0).uniform(-0.1, 0.1, levels.shape)
-    states, later = level_strings(levels, levels + jitter, 2)
-    assert states.tolist() == later.tolist()
-    assert len(set(states[:3].tolist())) == 3
-    assert states[3] == states[0]
-    assert states[4] == states[2]
-    unseen = level_strings(levels, np.array([[5.0, 0.0]]), 2)[1]
-    assert unseen.tolist() == [-1]
-
-
-def test_a_unit_with_fewer_values_than_levels_is_cut_at_those():
-    constant = np.zeros((10, 2), dtype=np.float32)
-    constant[:, 1] = np.arange(10) % 2
-    states = level_strings(constant, constant, 5)[0]
-    assert set(states[::2]) != set(states[1::2])
-    assert len(set(states)) == 2
 
 
 def test_the_rows_of_a_run():

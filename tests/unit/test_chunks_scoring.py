@@ -7,17 +7,30 @@ import pandas as pd
 import pytest
 from chunks_examples import activity_of, words_corpus
 
-from chunkscope.chunks.extraction import (
-    Stream,
-    read_baselines,
-    read_density,
-    read_symbols,
-    stream_of,
+from chunkscope.chunks.comparison import UNTRAINED, Comparison
+from chunkscope.chunks.extraction import Stream, read_density, stream_of
+from chunkscope.chunks.extractors.base import NOISE
+from chunkscope.chunks.scoring import (
+    GIVEN,
+    ROWS,
+    Truth,
+    compare,
+    member_streams,
+    score_agreement,
+    score_stream,
+    seed_agreement,
+    summary,
+    tidy,
 )
-from chunkscope.chunks.scoring import ROWS, Truth, score_stream, seed_agreement, summary, tidy
 from chunkscope.chunks.settings import ChunkSettings
 
-SETTINGS = ChunkSettings(density={"candidates": (30, 60, 800), "reach": 3})
+SETTINGS = ChunkSettings(
+    density={"candidates": (30, 60, 800), "reach": 3},
+    trajectories={"window": 2},
+    symbolic={"levels": 2},
+    prototypes={"epochs": 10},
+    autoencoder={"epochs": 10},
+)
 MEMBERS = 2
 
 
@@ -34,21 +47,33 @@ def activity(truth):
 
 
 @pytest.fixture(scope="module")
-def streams(truth, activity):
+def comparison(truth):
+    return Comparison(SETTINGS, truth.tokens, truth.train, 0)
+
+
+@pytest.fixture(scope="module")
+def streams(truth, activity, comparison):
     """Row -> the stream of every member."""
     found: dict[str, list[Stream]] = {row: [] for row in ROWS}
     for member, values in enumerate(activity):
         train = truth.train
         reading = read_density(values[train], truth.tokens[train], SETTINGS, 0, member)
-        found["density"].append(stream_of(reading, values))
-        rows = read_baselines(reading, values, truth.tokens, train, SETTINGS, 0, member)
-        for row, stream in rows.items():
-            found[row].append(stream)
+        density = stream_of(reading, values)
+        n = len(reading.dictionary.prototypes)
         blind = np.random.default_rng(member).normal(size=values.shape).astype(np.float32)
         empty = read_density(blind[train], truth.tokens[train], SETTINGS, 0, member)
-        found["untrained"].append(stream_of(empty, blind))
-    raw = read_symbols(truth.tokens, 6, truth.train, SETTINGS.merging)
-    found["byte_pairs"].append(raw)
+        rows = {
+            "density": density,
+            "averaging": comparison.average(values, truth.labels["state"], member),
+            "shuffled": comparison.shuffle(density.parse.states, n, member),
+            "untrained": stream_of(empty, blind),
+            **comparison.read(SETTINGS.extractors, values, n, member),
+        }
+        others = comparison.read(UNTRAINED, blind, len(empty.dictionary.prototypes), member)
+        rows |= {f"untrained_{row}": stream for row, stream in others.items()}
+        for row, stream in rows.items():
+            found[row].append(stream)
+    found["byte_pairs"].append(comparison.symbols(6))
     return found
 
 
@@ -94,6 +119,31 @@ def test_k_means_of_as_many_states_finds_the_same_blobs_or_fewer(scores):
     assert 0.7 < value(scores, "kmeans", "state_ari") <= 1
 
 
+def test_every_extractor_reads_the_parse_off_activity_that_holds_nothing_else(scores):
+    for row in ("trajectories", "mixture", "symbolic", "symbolic_merged"):
+        assert value(scores, row, "state_homogeneity") > 0.9, row
+        assert value(scores, row, "share_of_bayes") > 0.9, row
+    for row in ("trajectories", "mixture", "prototypes", "autoencoder"):
+        assert value(scores, row, "word_recall") == 1, row
+    assert value(scores, "averaging", "word_recall") > 0.5
+
+
+def test_merging_alone_parts_the_two_rows_of_level_strings(scores):
+    for measure in ("states", "noise", "state_ari", "state_bits"):
+        both = (value(scores, row, measure) for row in ("symbolic", "symbolic_merged"))
+        assert next(both) == next(both), measure
+    assert value(scores, "symbolic", "chunks") <= 30  # six rounds of five
+    assert value(scores, "symbolic", "boundary_f1") != value(
+        scores, "symbolic_merged", "boundary_f1"
+    )
+
+
+def test_no_extractor_finds_the_parse_in_activity_that_holds_nothing(scores):
+    for row in (row for row in ROWS if row.startswith("untrained_")):
+        assert abs(value(scores, row, "state_ari")) < 0.02, row
+        assert value(scores, row, "state_bits") < 0.02, row
+
+
 def test_raw_symbols_tell_less_of_what_comes_next(scores):
     assert value(scores, "byte_pairs", "states") == 6
     assert value(scores, "byte_pairs", "state_bits") < value(scores, "density", "state_bits")
@@ -125,19 +175,51 @@ def test_streams_come_back_from_a_file(streams, tmp_path):
 def test_a_symbol_that_only_the_test_split_has_can_be_parsed(truth):
     tokens = truth.tokens.copy()
     tokens[-1, 3] = 6
-    stream = read_symbols(tokens, 7, truth.train, SETTINGS.merging)
+    stream = Comparison(SETTINGS, tokens, truth.train, 0).symbols(7)
     assert stream.parse.units[-1, 3] == 6
 
 
-def test_equal_seeds_give_equal_streams_and_another_member_others(truth, activity):
+def test_equal_seeds_give_equal_streams_and_another_member_others(streams, comparison):
+    states = streams["density"][0].parse.states
+
     def shuffled(member):
-        train = truth.train
-        reading = read_density(activity[0][train], truth.tokens[train], SETTINGS, 0, member)
-        args = (reading, activity[0], truth.tokens, train, SETTINGS, 0, member)
-        return read_baselines(*args)["shuffled"].parse.states
+        return comparison.shuffle(states, int(states.max()) + 1, member).parse.states
 
     np.testing.assert_array_equal(shuffled(0), shuffled(0))
     assert (shuffled(0) != shuffled(1)).mean() > 0.3
+    np.testing.assert_array_equal(np.sort(shuffled(0), axis=1), np.sort(states, axis=1))
+
+
+def test_readings_come_back_and_do_not_hang_on_one_another(streams, comparison, activity):
+    for names in (("kmeans",), ("symbolic", "autoencoder"), ("prototypes", "mixture")):
+        n = int(streams["kmeans"][0].parse.states.max()) + 1
+        for row, stream in comparison.read(names, activity[0], n, 0).items():
+            np.testing.assert_array_equal(stream.parse.units, streams[row][0].parse.units)
+    assert comparison.read(("shuffled", "byte_pairs", "averaging"), activity[0], 5, 0) == {}
+
+
+def test_activity_without_different_rows_has_no_states_or_one(comparison, activity, capsys):
+    found = comparison.read(SETTINGS.extractors, np.zeros_like(activity[0]), 5, 0)
+    assert found["kmeans"].parse.states.max() == 0
+    assert (found["prototypes"].parse.states == NOISE).all()
+    assert "prototypes: no states: " in capsys.readouterr().out
+    for row, stream in found.items():
+        assert bool(len(stream.chunks)) == (row == "symbolic"), row  # whose rounds join runs
+
+
+def test_rows_of_the_untrained_network_are_named_after_those_of_the_trained(streams):
+    trained, untrained = {}, {}
+    for row in ("density", "kmeans", "untrained", "untrained_kmeans"):
+        name, kept = {
+            "untrained": ("density", untrained),
+            "untrained_kmeans": ("kmeans", untrained),
+        }.get(row, (row, trained))
+        kept |= streams[row][1].arrays(f"{name}/seed1")
+    found = member_streams(trained, untrained, 1)
+    assert list(found) == ["density", "kmeans", "untrained", "untrained_kmeans"]
+    for row, stream in found.items():
+        np.testing.assert_array_equal(stream.parse.states, streams[row][1].parse.states)
+    assert member_streams(trained, untrained, 0) == {}
 
 
 def test_members_that_hold_the_same_parse_agree(streams, truth):
@@ -167,3 +249,26 @@ def test_the_summary_has_a_floor_and_a_ceiling_beside_every_measure(scores):
     assert np.isnan(counts["floor"])
     assert np.isnan(counts["ceiling"])
     assert set(table.index.get_level_values("row")) == set(ROWS)
+
+
+def test_readings_are_compared_on_the_same_members(scores):
+    more = scores[scores["row"] == "density"].assign(seed=7, value=0.0)
+    table = compare({"a": pd.concat([scores, more]), "b": scores}, MEMBERS)
+    assert list(table.columns) == [
+        *("run", "row", "measure", "mean", "ci_low", "ci_high", "n", "floor", "ceiling")
+    ]
+    first, second = (table[table["run"] == run].reset_index(drop=True) for run in "ab")
+    pd.testing.assert_frame_equal(first.drop(columns="run"), second.drop(columns="run"))
+    assert table["n"].max() == MEMBERS
+
+
+def test_agreement_is_that_of_states_that_were_found(streams, truth):
+    members = {
+        m: {row: found[m] for row, found in streams.items() if m < len(found)}
+        for m in range(MEMBERS)
+    }
+    sweep = pd.DataFrame({"seed": [0], "chosen": [True], "stability": [0.5]})
+    lines = pd.DataFrame(score_agreement(members, sweep, ~truth.train))
+    across = lines[lines["measure"] == "seed_agreement"]
+    assert set(across["row"]) == set(ROWS) - set(GIVEN)
+    assert across.set_index("row")["value"]["density"].min() > 0.99

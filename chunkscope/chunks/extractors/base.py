@@ -62,3 +62,30 @@ def check_activity(activations: Activations, tokens: Tokens) -> None:
             f"activations: got {tokens.shape[0]} sequences of {tokens.shape[1]} steps; needs at "
             "least 2 of each (settings are compared on held-out sequences); record more"
         )
+
+
+def check_units(activations: Activations, units: int) -> None:
+    """Check that ``activations (..., unit)`` are of the width that an extractor was fitted to.
+
+    Raises:
+        ExtractionError: they are not.
+    """
+    if activations.shape[-1] != units:
+        raise ExtractionError(
+            f"activations: got {activations.shape[-1]} units; the extractor was fitted to {units}; "
+            "pass activity of the same site"
+        )
+
+
+def check_states(n_states: int, rows: NDArray[np.floating]) -> None:
+    """Check that ``rows (row, unit)`` can be parted into so many states.
+
+    Raises:
+        ExtractionError: there are fewer different rows.
+    """
+    different = len(np.unique(rows, axis=0))
+    if not 1 <= n_states <= different:
+        raise ExtractionError(
+            f"n_states: got {n_states} for activity with {different} different rows; must be from "
+            f"1 to {different}; ask for fewer states or record more"
+        )

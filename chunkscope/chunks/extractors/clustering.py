@@ -110,7 +110,7 @@ class DensityClustering(BaseEstimator):
         Raises:
             ExtractionError: a row is not finite, or has another number of units than those fitted.
         """
-        flat = _finite(rows)
+        flat = finite_rows(rows)
         if flat.shape[1] != self.prototypes_.shape[1]:
             raise ExtractionError(
                 f"activations: got {flat.shape[1]} units; the states were found in "
@@ -161,7 +161,7 @@ def draw_sample(rows: Rows, size: int, random_state: int) -> Sample:
     Raises:
         ExtractionError: a row is not finite, or fewer than three would be drawn.
     """
-    rows = _finite(rows)
+    rows = finite_rows(rows)
     if min(len(rows), size) < 3:
         raise ExtractionError(
             f"activations: got {len(rows)} rows and a subsample of {size}; clustering needs at "
@@ -171,14 +171,14 @@ def draw_sample(rows: Rows, size: int, random_state: int) -> Sample:
     return Sample(rows[np.argsort(hashes, kind="stable")[:size]], TreeMemory())
 
 
-def _finite(rows: Rows) -> NDArray[np.float32]:
+def finite_rows(rows: Rows) -> NDArray[np.float32]:
     """``rows (..., unit)`` as (row, unit) float32, in which states are found and recognised."""
     flat = np.ascontiguousarray(rows, dtype=np.float32).reshape(-1, rows.shape[-1])
     bad = np.flatnonzero(~np.isfinite(flat).all(axis=1))
     if bad.size:
         raise ExtractionError(
             f"activations: {bad.size} of {len(flat)} rows are not finite (first: row {bad[0]}); "
-            "HDBSCAN would call them noise; record the activations again"
+            "they belong to no state; record the activations again"
         )
     return flat
 

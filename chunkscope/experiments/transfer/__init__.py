@@ -1,0 +1,1 @@
+"""Induced compositionality: does a grafted state speed up the learning of a longer word?"""

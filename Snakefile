@@ -54,8 +54,34 @@ include: "rules/corpora.smk"
 include: "rules/networks.smk"
 include: "rules/activations.smk"
 include: "rules/interventions.smk"
-include: "rules/figures.smk"
+include: "rules/concepts.smk"
+include: "rules/prototypes.smk"
+
+
+# an experiment that is not configured has no rules
+if CONFIG.experiments.transfer:
+
+    include: "rules/transfer.smk"
+
+
+if CONFIG.experiments.context:
+
+    include: "rules/context.smk"
+
+
+if CONFIG.experiments.hierarchy:
+
+    include: "rules/hierarchy.smk"
+
+
 include: "rules/chunks.smk"
+
+
+if runs_with("chunks"):
+
+    include: "rules/figures.smk"
+
+
 include: "rules/report.smk"
 
 

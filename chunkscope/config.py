@@ -7,41 +7,31 @@ starts. Imports no torch, so that a dry run stays quick.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, reduce
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import yaml
-from pydantic import AfterValidator, Field, PositiveInt, ValidationError, field_validator
+from pydantic import Field, PositiveInt, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
+from chunkscope.chunks.concepts.settings import ConceptSettings
+from chunkscope.chunks.prototype_settings import PrototypeStudySettings
 from chunkscope.chunks.settings import ChunkSettings
-from chunkscope.errors import ConfigError, SiteError, did_you_mean
+from chunkscope.errors import ConfigError, NetworkError, SiteError, did_you_mean
+from chunkscope.experiments.context.settings import ContextSettings
+from chunkscope.experiments.hierarchy.settings import HierarchySettings
+from chunkscope.experiments.transfer.settings import TransferSettings
 from chunkscope.figures.settings import FigureSettings
-from chunkscope.grammars import GrammarSettings, Words
+from chunkscope.grammars import GrammarSettings, Text, Words
 from chunkscope.interventions.settings import InterventionSettings
-from chunkscope.networks.settings import NetworkSettings, TrainingSettings
-from chunkscope.networks.sites import STATES, match_sites, site_names
+from chunkscope.networks.directories import describe, weight_files
+from chunkscope.networks.settings import HuggingFaceSettings, NetworkSettings, TrainingSettings
+from chunkscope.networks.sites import match_sites, site_names, state_sites
 from chunkscope.schema import KEY, Location, Schema, allowed, locate, one_of
-from chunkscope.settings import Settings
+from chunkscope.settings import Name, Settings
 from chunkscope.store.settings import StoreSettings
-
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-
-
-def check_name(name: str) -> str:
-    """The name itself if it can stand in a file's name."""
-    if not NAME.fullmatch(name):
-        raise ValueError(
-            f"got the name {name!r}; must be letters, digits, - and _: it stands in file names"
-        )
-    return name
-
-
-Name = Annotated[str, AfterValidator(check_name)]
-"""Name of a corpus or of a run."""
 
 
 class SequenceSettings(Settings):
@@ -75,6 +65,13 @@ class CorpusSettings(Settings):
     """Sequences that activity is recorded on."""
 
 
+Study = Literal["chunks", "interventions", "concepts", "prototypes"]
+"""A reading of a run."""
+
+DEFAULT_SITES = dict.fromkeys(("gpt", "huggingface"), ("hook_embed", "blocks.*.hook_resid_post"))
+"""Architecture -> sites recorded where a run names none; others record the recurrent state."""
+
+
 class RunSettings(Settings):
     """A run: one network on one corpus, for a batch of seeds."""
 
@@ -86,12 +83,14 @@ class RunSettings(Settings):
     """Networks trained as one batch, each from its own initial weights."""
     training: TrainingSettings = TrainingSettings()
     """How they are trained."""
-    sites: tuple[str, ...] = Field(default=("layers.*.hook_[hc]",), min_length=1)
-    """Patterns (fnmatch) of the sites to record; the default is the whole recurrent state."""
-    studies: tuple[Literal["chunks", "interventions"], ...] = Field(
-        ("chunks", "interventions"), min_length=1
-    )
-    """Readings made of this run; interventions graft what chunks found, and need it."""
+    sites: tuple[str, ...] | None = Field(default=None, min_length=1)
+    """Patterns (fnmatch) of the sites to record; by default the whole recurrent state, or the
+    residual stream of a transformer after its embedding and after every block."""
+    studies: tuple[Study, ...] = Field(("chunks", "interventions"), min_length=1)
+    """Readings made of this run: `chunks` finds a dictionary and scores it against the true parse;
+    `interventions` graft what it found, and need it; `concepts` finds words and symbols by
+    population averaging, and grafts words of a text; `prototypes` finds directions for a sweep of
+    their number."""
 
     @field_validator("studies")
     @classmethod
@@ -101,6 +100,17 @@ class RunSettings(Settings):
                 f"got {list(studies)}; interventions graft the states that chunks finds; add chunks"
             )
         return studies
+
+
+class ExperimentSettings(Settings):
+    """The chunk papers' experiments that train networks of their own; what is null is not run."""
+
+    transfer: TransferSettings | None = None
+    """Induced compositionality: learning a longer word with and without a grafted state."""
+    context: ContextSettings | None = None
+    """Context dependence: does the state tell which word a shared part belongs to?"""
+    hierarchy: HierarchySettings | None = None
+    """Hierarchy: states and parses of words composed of words."""
 
 
 class Config(Settings):
@@ -120,6 +130,12 @@ class Config(Settings):
     """The chunks study."""
     interventions: InterventionSettings = InterventionSettings()
     """Interventions with the chunks' prototypes."""
+    concepts: ConceptSettings = ConceptSettings()
+    """The concepts study."""
+    prototypes: PrototypeStudySettings = PrototypeStudySettings()
+    """The prototypes study."""
+    experiments: ExperimentSettings = ExperimentSettings()
+    """Experiments of the chunk papers."""
     figures: FigureSettings = FigureSettings()
     """How figures look."""
 
@@ -201,7 +217,8 @@ def repeats_reflection(config: Config, name: str) -> bool:
 
 def run_sites(run: RunSettings) -> list[str]:
     """The sites that a run records."""
-    return match_sites(run.sites, site_names(run.network))
+    default = DEFAULT_SITES.get(run.network.architecture, ("layers.*.hook_[hc]",))
+    return match_sites(run.sites or default, site_names(run.network))
 
 
 @cache
@@ -274,10 +291,15 @@ def _unknown_name(where: str, user: object, key: str, named: object) -> Iterator
 def _misfits(config: Config) -> Iterator[str]:
     """Settings that are right by themselves and do not fit one another."""
     for name, run in config.runs.items():
+        if unreadable := list(_unreadable(name, run)):
+            yield from unreadable
+            continue
         if run.corpus in config.corpora:
+            yield from _trained_elsewhere(config, name, run)
             yield from _short_sequences(config, name, run)
+            yield from _unfit_studies(config, name, run)
         yield from _unknown_sites(config, name, run)
-        if "chunks" in run.studies and 0 not in run.training.checkpoints:
+        if 0 not in run.training.checkpoints:
             kept = list(run.training.checkpoints)
             yield (
                 f"runs.{name}.training.checkpoints: got {kept}; must hold 0, the untrained "
@@ -285,18 +307,82 @@ def _misfits(config: Config) -> Iterator[str]:
             )
 
 
+def _unreadable(name: str, run: RunSettings) -> Iterator[str]:
+    """What is wrong with the directory of a ready network."""
+    if isinstance(run.network, HuggingFaceSettings):
+        try:
+            describe(run.network.path)
+            weight_files(run.network.path)
+        except NetworkError as error:
+            yield f"runs.{name}.network.path: {error}"
+
+
+def _trained_elsewhere(config: Config, name: str, run: RunSettings) -> Iterator[str]:
+    """Settings that a ready network cannot follow."""
+    if not isinstance(run.network, HuggingFaceSettings):
+        return
+    if run.seeds != 1:
+        yield f"runs.{name}.seeds: got {run.seeds}; must be 1, since a ready network is one"
+    if run.training.steps:
+        yield (
+            f"runs.{name}.training.steps: got {run.training.steps}; must be 0, since a ready "
+            "network is not trained"
+        )
+    tokenizer = getattr(config.corpora[run.corpus].source, "tokenizer", None)
+    if isinstance(tokenizer, int):
+        yield (
+            f"corpora.{run.corpus}.source.tokenizer: got {tokenizer}; must be the tokenizer of "
+            f"the network of run {name}: {run.network.path}"
+        )
+    if "chunks" in run.studies and not describe(run.network.path).predicts:
+        yield (
+            f"runs.{name}.studies: got chunks, which are what a network has read so far; an "
+            "encoder has read the whole sequence; name concepts, prototypes or both"
+        )
+
+
+def _unfit_studies(config: Config, name: str, run: RunSettings) -> Iterator[str]:
+    """Studies that need more than the corpus or the network of a run has."""
+    if "chunks" in run.studies and isinstance(config.corpora[run.corpus].source, Text):
+        yield (
+            f"runs.{name}.studies: got chunks, which is scored against the true parse; corpus "
+            f"{run.corpus} is text, which has none; name concepts, prototypes or both"
+        )
+    if "interventions" in run.studies and not state_sites(run.network):
+        yield (
+            f"runs.{name}.studies: got interventions, which go on from stored states; a "
+            f"{run.network.architecture} carries over more than those; leave it out"
+        )
+
+
 def _short_sequences(config: Config, name: str, run: RunSettings) -> Iterator[str]:
     """Windows and lags that are longer than the sequences they are taken from."""
     corpus = config.corpora[run.corpus]
+    ready = isinstance(run.network, HuggingFaceSettings)
+    window = 0 if ready else run.training.window
+    lags = config.interventions.lags if "interventions" in run.studies else 0
     for key, got, sequences, length in (
-        (f"runs.{name}.training.window", run.training.window, "training", corpus.training.length),
-        ("interventions.lags", config.interventions.lags, "recording", corpus.recording.length),
+        (f"runs.{name}.training.window", window, "training", corpus.training.length),
+        ("interventions.lags", lags, "recording", corpus.recording.length),
     ):
         if got > length:
             yield (
                 f"{key}: got {got}; must be at most {length}, the length of "
                 f"corpora.{run.corpus}.{sequences}"
             )
+    context = _context(run.network)
+    if context is not None and corpus.recording.length > context:
+        yield (
+            f"corpora.{run.corpus}.recording.length: got {corpus.recording.length}; must be at "
+            f"most {context}, the context of runs.{name}.network"
+        )
+
+
+def _context(network: NetworkSettings) -> int | None:
+    """Steps that a network reads at most; None where there is no such limit."""
+    if isinstance(network, HuggingFaceSettings):
+        return describe(network.path).context
+    return getattr(network, "context", None)
 
 
 def _unknown_sites(config: Config, name: str, run: RunSettings) -> Iterator[str]:
@@ -319,19 +405,13 @@ def _unknown_sites(config: Config, name: str, run: RunSettings) -> Iterator[str]
         except SiteError as error:
             yield f"interventions.sites: in run {name}, {error}"
             return
-        needed = dict.fromkeys([*_states(run), *changed])
+        needed = dict.fromkeys([*state_sites(run.network), *changed])
         missing = [site for site in needed if site not in recorded]
         if missing:
             yield (
-                f"runs.{name}.sites: got {', '.join(run.sites)}; interventions need the whole "
+                f"runs.{name}.sites: got {', '.join(recorded)}; interventions need the whole "
                 f"state and what they change; add {', '.join(missing)}"
             )
-
-
-def _states(run: RunSettings) -> list[str]:
-    """The sites of a run's recurrent state."""
-    hooks = STATES[run.network.architecture]
-    return [site for site in site_names(run.network) if site.rsplit(".", 1)[1] in hooks]
 
 
 def _unknown(where: str, got: str, known: Iterable[str]) -> str:

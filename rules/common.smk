@@ -1,5 +1,7 @@
 """Helpers that several rules use."""
 
+from chunkscope.networks.directories import describe
+
 
 def code(script, *modules):
     """The fingerprint of a rule's script and of what it imports: the rule reruns on an edit."""
@@ -16,14 +18,49 @@ def runs_with(study):
     return [name for name, run in CONFIG.runs.items() if study in run.studies]
 
 
+def networks_of(experiment):
+    """Names of the networks of an experiment; none where it is not run."""
+    chosen = getattr(CONFIG.experiments, experiment)
+    return list(chosen.networks) if chosen else []
+
+
+def published_networks(experiment):
+    """Those of them that repeat the paper's network, as a list of one or none."""
+    chosen = getattr(CONFIG.experiments, experiment)
+    return [name for name in networks_of(experiment) if chosen.repeats_paper(name)][:1]
+
+
+def experiment_tables(experiment, pattern):
+    """Tables of every network of an experiment."""
+    return expand(
+        f"results/experiments/{experiment}/{pattern}.csv",
+        network=networks_of(experiment),
+        version=["published", "balanced"],
+    )
+
+
 def reflection_run():
     """The run whose activity, decoding and grafts are drawn."""
-    return CONFIG.figures.run or runs_with("chunks")[0]
+    return CONFIG.figures.run or next(iter(runs_with("chunks")), None)
 
 
 def overview_run():
     """The run that page one is drawn of."""
     return CONFIG.figures.overview or reflection_run()
+
+
+def traced_runs():
+    """Runs whose dictionary is followed through training: those that keep checkpoints for it."""
+    return [
+        name
+        for name in runs_with("chunks")
+        if len(CONFIG.runs[name].training.checkpoints) > 1
+    ]
+
+
+def matched_runs():
+    """Runs whose dictionaries are matched across seeds: those with at least two."""
+    return [name for name in runs_with("chunks") if CONFIG.runs[name].seeds > 1]
 
 
 def published_run():
@@ -42,6 +79,31 @@ def benchmarks(wildcards):
     return sorted(map(str, Path("results/benchmarks").glob("*.csv")))
 
 
+def ready_runs():
+    """Runs whose network somebody else trained; it is read where it is."""
+    return [
+        name
+        for name, run in CONFIG.runs.items()
+        if run.network.architecture == "huggingface"
+    ]
+
+
+def trained_runs():
+    """Runs whose networks the workflow trains."""
+    return [name for name in CONFIG.runs if name not in ready_runs()]
+
+
+def speaks(run):
+    """Whether a run's network predicts the next symbol; an encoder does not."""
+    network = CONFIG.runs[run].network
+    return network.architecture != "huggingface" or describe(network.path).predicts
+
+
+def one_of(names):
+    """The regular expression that these names match, and nothing else."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
 def run_of(wildcards):
     """Settings of the run that a wildcard names."""
     return CONFIG.runs[wildcards.run]
@@ -50,6 +112,16 @@ def run_of(wildcards):
 def corpus_of(wildcards):
     """Name of the corpus of the run that a wildcard names."""
     return run_of(wildcards).corpus
+
+
+def checkpoints_of(wildcards):
+    """The steps of training at which a run's weights were kept, as paths name them."""
+    return [f"@step{step}" for step in run_of(wildcards).training.checkpoints]
+
+
+def compared_members(wildcards):
+    """How many members of a run are read by every extractor and at every checkpoint."""
+    return min(CONFIG.chunks.compared, run_of(wildcards).seeds)
 
 
 def config_hash(wildcards):

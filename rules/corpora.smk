@@ -1,7 +1,9 @@
-"""Corpora: sequences drawn from a grammar, with the true parse of every step."""
+"""Corpora: sequences drawn from a grammar or cut from a text, with what is true of every step."""
 
 
 rule sample_corpus:
+    input:
+        text=lambda wildcards: CONFIG.corpora[wildcards.corpus].source.files(),
     output:
         training="results/corpora/{corpus}/training.npz",
         recording="results/corpora/{corpus}/recording.npz",

@@ -1,18 +1,4 @@
-"""Figures of the chunks study, each with the numbers that it shows beside it as CSV."""
-
-CHUNK_FIGURES = expand(
-    "results/figures/chunks-{figure}.png",
-    figure=[
-        "overview",
-        "recall",
-        "activity",
-        "decoding",
-        *(["graft", "dose"] if reflection_run() in runs_with("interventions") else []),
-        "training",
-        "sweep",
-        "scores",
-    ],
-)
+"""Figures of the chunks study of configured runs, each with the numbers that it shows beside it as CSV."""
 
 
 rule draw_chunks_overview:
@@ -193,9 +179,42 @@ rule draw_chunks_graft:
         "../scripts/draw_chunks_graft.py"
 
 
+rule draw_chunks_matrix:
+    input:
+        matrix=f"results/interventions/{reflection_run()}/matrix.csv",
+    output:
+        pdf="results/figures/chunks-matrix.pdf",
+        png=report(
+            "results/figures/chunks-matrix.png",
+            category="Chunks",
+            caption="../docs/captions/chunks-matrix.rst",
+            labels={"figure": "donor by input"},
+        ),
+        csv="results/figures/chunks-matrix.csv",
+    log:
+        "logs/draw_chunks_matrix.log",
+    benchmark:
+        "results/timings/draw_chunks_matrix.jsonl"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        run=reflection_run(),
+        figures=look(),
+        code=code("draw_chunks_matrix"),
+    message:
+        "Drawing the graft matrix"
+    script:
+        "../scripts/draw_chunks_matrix.py"
+
+
 rule draw_chunks_dose:
     input:
         effects=f"results/interventions/{reflection_run()}/effects.csv",
+        units=f"results/interventions/{reflection_run()}/units.csv",
     output:
         pdf="results/figures/chunks-dose.pdf",
         png=report(
@@ -319,3 +338,102 @@ rule draw_chunks_scores:
         "Drawing the scores of every reading"
     script:
         "../scripts/draw_chunks_scores.py"
+
+
+rule draw_chunks_tracing:
+    input:
+        measures=expand("results/chunks/{run}/tracing/measures.csv", run=traced_runs()),
+        words=expand("results/chunks/{run}/tracing/words.csv", run=traced_runs()),
+        training=expand("results/networks/{run}/training.csv", run=traced_runs()),
+    output:
+        pdf="results/figures/chunks-tracing.pdf",
+        png=report(
+            "results/figures/chunks-tracing.png",
+            category="Chunks",
+            caption="../docs/captions/chunks-tracing.rst",
+            labels={"figure": "the dictionary through training"},
+        ),
+        csv="results/figures/chunks-tracing.csv",
+    log:
+        "logs/draw_chunks_tracing.log",
+    benchmark:
+        "results/timings/draw_chunks_tracing.jsonl"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        runs=traced_runs(),
+        figures=look(),
+        code=code("draw_chunks_tracing"),
+    message:
+        "Drawing the dictionary through training"
+    script:
+        "../scripts/draw_chunks_tracing.py"
+
+
+rule draw_chunks_matching:
+    input:
+        summaries=expand(
+            "results/chunks/{run}/matching/summary.csv", run=matched_runs()
+        ),
+    output:
+        pdf="results/figures/chunks-matching.pdf",
+        png=report(
+            "results/figures/chunks-matching.png",
+            category="Chunks",
+            caption="../docs/captions/chunks-matching.rst",
+            labels={"figure": "the same dictionary in other seeds"},
+        ),
+        csv="results/figures/chunks-matching.csv",
+    log:
+        "logs/draw_chunks_matching.log",
+    benchmark:
+        "results/timings/draw_chunks_matching.jsonl"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        runs=matched_runs(),
+        figures=look(),
+        code=code("draw_chunks_matching"),
+    message:
+        "Drawing how dictionaries match across seeds"
+    script:
+        "../scripts/draw_chunks_matching.py"
+
+
+rule draw_chunks_extractors:
+    input:
+        extractors="results/chunks/extractors.csv",
+    output:
+        pdf="results/figures/chunks-extractors.pdf",
+        png=report(
+            "results/figures/chunks-extractors.png",
+            category="Chunks",
+            caption="../docs/captions/chunks-extractors.rst",
+            labels={"figure": "all extractors"},
+        ),
+        csv="results/figures/chunks-extractors.csv",
+    log:
+        "logs/draw_chunks_extractors.log",
+    benchmark:
+        "results/timings/draw_chunks_extractors.jsonl"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        figures=look(),
+        code=code("draw_chunks_extractors"),
+    message:
+        "Drawing all extractors beside one another"
+    script:
+        "../scripts/draw_chunks_extractors.py"

@@ -10,6 +10,8 @@ rule intervene_network:
     output:
         effects="results/interventions/{run}/effects.csv",
         distributions="results/interventions/{run}/distributions.csv",
+        matrix="results/interventions/{run}/matrix.csv",
+        units="results/interventions/{run}/units.csv",
         specificity="results/interventions/{run}/specificity.csv",
     log:
         "logs/intervene_network/{run}.log",
@@ -25,6 +27,7 @@ rule intervene_network:
     params:
         seed=CONFIG.seed,
         device=CONFIG.device,
+        site=CONFIG.chunks.site,
         constrained=CONFIG.chunks.density.constrained,
         interventions=settings(CONFIG.interventions),
         code=code("intervene_network"),

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from chunkscope.chunks.decoding import level_strings
+from chunkscope.chunks.extractors.symbolic import level_strings
 from chunkscope.figures.settings import FigureSettings
 from chunkscope.figures.style import (
     BLACK,

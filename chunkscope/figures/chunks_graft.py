@@ -9,10 +9,7 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.image import AxesImage
 
 from chunkscope.figures.grafts import (
-    NONE,
-    TARGET,
     distributions_at,
-    first_visible,
     mean_distributions,
     mean_success,
     whole_grafts,
@@ -25,7 +22,6 @@ from chunkscope.figures.style import (
     SMALL,
     in_order,
     interval,
-    legend_handle,
     letter,
     not_estimable,
     note,
@@ -35,11 +31,6 @@ from chunkscope.figures.style import (
 
 PER_ROW = 4
 MOST_WITH_NUMBERS = 6  # symbols; with more, a cell is too narrow for its number
-KINDS = (
-    ("graft", "all", "graft, all units"),
-    ("graft", "constrained", "graft, constrained units"),
-    ("steer", "all", "steering, all units"),
-)
 
 
 @styled
@@ -80,41 +71,6 @@ def draw_graft(
         "expect something else when left alone.",
     )
     return figure, _marks(chances, success)
-
-
-@styled
-def draw_dose(
-    effects: pd.DataFrame, run: str, settings: FigureSettings
-) -> tuple[Figure, pd.DataFrame]:
-    """Success against strength, the controls standing at full strength.
-
-    Args:
-        effects: of the run.
-
-    Returns:
-        The figure, and ``kind, units, control, strength, mean, ci_low, ci_high, n`` (seeds).
-    """
-    data = mean_success(first_visible(effects), ["kind", "units", "control", "strength"])
-    data = data[data["kind"].isin([kind for kind, *_ in KINDS])].reset_index(drop=True)
-    figure = Figure(figsize=(settings.width, 2.5), layout="constrained")
-    if data.empty:
-        not_estimable(figure.subplots(), 0.5, 0.5, "center")
-        return figure, data
-    grid = figure.subplots(1, len(KINDS), sharey=True)
-    for axes, (kind, units, title) in zip(grid, KINDS, strict=True):
-        _draw_doses(axes, data[(data["kind"] == kind) & (data["units"] == units)])
-        axes.set_title(title)
-    grid[0].set_ylabel("share that goes on as the donor")
-    grid[0].set_ylim(-0.03, 1.03)
-    handles = [legend_handle(CONDITIONS[name]) for name in in_order(CONDITIONS, data["control"])]
-    figure.legend(handles=handles, loc="outside upper center", ncols=-(-len(handles) // 2))
-    note(
-        figure,
-        f"{run}. Strength 1: the donor's value replaces the recipient's. Mean over donors, then "
-        f"over n = {span_of(data['n'])} seeds; bars: 95 % interval over seeds. Controls "
-        "stand at strength 1, spread sideways.",
-    )
-    return figure, data
 
 
 def _draw_chances(figure: SubFigure, chances: pd.DataFrame, lag: int) -> None:
@@ -176,22 +132,6 @@ def _draw_success(axes: Axes, success: pd.DataFrame) -> None:
     axes.axvline(1, color=BLACK, linestyle=":", linewidth=0.9)
     axes.set_xlabel("share of recipients that go on as the donor does")
     letter(axes, "b")
-
-
-def _draw_doses(axes: Axes, rows: pd.DataFrame) -> None:
-    """The target's line from no intervention to full strength, and the controls at its end."""
-    dose = rows[rows["control"].isin((NONE, TARGET))].sort_values("strength")
-    axes.plot(dose["strength"], dose["mean"], color=CONDITIONS[TARGET].color, zorder=1)
-    for _, row in dose.iterrows():
-        interval(axes, float(row["strength"]), row, CONDITIONS[row["control"]], vertical=True)
-    controls = [c for c in in_order(CONDITIONS, rows["control"]) if c not in (NONE, TARGET)]
-    table = rows.set_index("control").loc[controls]
-    for at, (control, row) in enumerate(table.iterrows()):
-        interval(axes, 1.07 + 0.06 * at, row, CONDITIONS[str(control)], vertical=True)
-    axes.set_xticks(sorted(dose["strength"].unique()))
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.axhline(1, color=BLACK, linestyle=":", linewidth=0.9)
-    axes.set_xlabel("strength (0 to 1)")
 
 
 def _marks(chances: pd.DataFrame, success: pd.DataFrame) -> pd.DataFrame:

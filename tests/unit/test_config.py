@@ -87,7 +87,7 @@ MISTAKES = {
     # unknown keys, at every depth
     ("sed", "1"): "sed: unknown key; did you mean seed?",
     ("zzz", "1"): "zzz: unknown key; known are seed, device, corpora, runs, store, chunks, "
-    "interventions, figures",
+    "interventions, concepts, prototypes, experiments, figures",
     ("chunks.density.min_clutser_size", "5"): "chunks.density.min_clutser_size: unknown key; "
     "did you mean min_cluster_size?",
     ("corpora.noise.source.vocabularyy", "{}"): "corpora.noise.source.vocabularyy: unknown key; "
@@ -128,18 +128,18 @@ MISTAKES = {
     "source, training, recording",
     # names of things
     ("corpora.noise.source.grammar", "word"): "corpora.noise.source.grammar: got 'word'; must be "
-    "one of automaton, context, hierarchy, words; did you mean words?",
+    "one of automaton, context, hierarchy, text, words; did you mean words?",
     ("corpora.noise.source", "{vocabulary: {AB: 1}}"): "corpora.noise.source.grammar: missing; "
-    "must be one of automaton, context, hierarchy, words",
+    "must be one of automaton, context, hierarchy, text, words",
     ("corpora.noise.source", "words"): "corpora.noise.source: got 'words'; must be a mapping whose "
-    "grammar is one of automaton, context, hierarchy, words",
+    "grammar is one of automaton, context, hierarchy, text, words",
     ("corpora.noise.source.gap", "{kind: unifrom, low: 0}"): "corpora.noise.source.gap.kind: got "
     "'unifrom'; must be one of fixed, geometric, uniform; did you mean uniform?",
     ("runs.one.network.architecture", "grru"): "runs.one.network.architecture: got 'grru'; must "
-    "be one of affine, gru, lstm, tanh; did you mean gru?",
+    "be one of affine, gpt, gru, huggingface, lstm, tanh; did you mean gru?",
     ("runs.one.corpus", "nois"): "runs.one.corpus: got 'nois'; must be noise",
     ("runs.one.studies", "[chunk]"): "runs.one.studies.0: got 'chunk'; must be one of chunks, "
-    "interventions",
+    "interventions, concepts, prototypes",
     ("runs.one.studies", "[interventions]"): "runs.one.studies: got ['interventions']; "
     "interventions graft the states that chunks finds; add chunks",
     ("runs.one.sites", "[layers.0.hook_c]"): "runs.one.sites: site 'layers.0.hook_c' matches "
@@ -147,7 +147,7 @@ MISTAKES = {
     "layers.0.hook_gate_n; did you mean layers.0.hook_h?",
     ("chunks.site", "layers.1.hook_h"): "chunks.site: got 'layers.1.hook_h', which run one does "
     "not record; it records layers.0.hook_h; did you mean layers.0.hook_h?",
-    ("interventions.sites", "[[layers.0.hook_gate_z]]"): "runs.one.sites: got layers.*.hook_[hc]; "
+    ("interventions.sites", "[[layers.0.hook_gate_z]]"): "runs.one.sites: got layers.0.hook_h; "
     "interventions need the whole state and what they change; add layers.0.hook_gate_z",
     ("figures.overview", "two"): "figures.overview: got 'two'; must be one",
     # names that cannot be
@@ -197,12 +197,12 @@ def test_all_mistakes_are_told_at_once() -> None:
         "my.yaml: corpora.sum.source.vocabulary: the probabilities of 'AB' sum to 0.5; they must "
         "sum to 1",
         "my.yaml: corpora.empty.source: missing; must be a mapping whose grammar is one of "
-        "automaton, context, hierarchy, words",
+        "automaton, context, hierarchy, text, words",
         "my.yaml: runs.one.network.hidden: got -8; must be a whole number from 1 to 65536",
-        "my.yaml: runs.three.network.architecture: got 'rnn'; must be one of affine, gru, lstm, "
-        "tanh",
+        "my.yaml: runs.three.network.architecture: got 'rnn'; must be one of affine, gpt, gru, "
+        "huggingface, lstm, tanh",
         "my.yaml: runs.three.studies: got []; must be a list of at least 1, each one of chunks, "
-        "interventions",
+        "interventions, concepts, prototypes",
         "my.yaml: chunks.density.candidates: needs at least one size",
         "my.yaml: chunks.density.variance: got 2; must be a number above 0 and at most 1",
         "my.yaml: chunks.merging.min_cuont: unknown key; did you mean min_count?",

@@ -26,7 +26,7 @@ runs:
     training: {steps: 0, window: 20}
 chunks:
   density: {min_cluster_size: 100}
-  baselines: [byte_pairs]
+  extractors: [byte_pairs]
 """
 
 

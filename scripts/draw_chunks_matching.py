@@ -1,0 +1,17 @@
+"""Draw how far the dictionaries of a run's seeds are the same."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from chunkscope.figures.chunks_matching import draw_matching
+from chunkscope.figures.saving import save_figure
+from chunkscope.figures.settings import FigureSettings
+from chunkscope.jobs import job
+
+with job(snakemake.log[0]):
+    settings = FigureSettings.model_validate(snakemake.params.figures)
+    tables = map(pd.read_csv, snakemake.input.summaries)
+    summaries = dict(zip(snakemake.params.runs, tables, strict=True))
+    figure, data = draw_matching(summaries, settings)
+    save_figure(figure, data, Path(snakemake.output.png).with_suffix(""), settings)

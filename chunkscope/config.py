@@ -206,13 +206,18 @@ def resolved(config: Config) -> str:
 
 def repeats_reflection(config: Config, name: str) -> bool:
     """Whether a run is the reflection experiment of Wu et al. (arXiv 2502.01803)."""
-    run = config.runs[name]
+    affine = config.runs[name].network.architecture == "affine"
+    return affine and reads_reflection(config, name)
+
+
+def reads_reflection(config: Config, name: str) -> bool:
+    """Whether a run is on the corpus of the reflection experiment, whatever its network."""
     published = Words(
         vocabulary={"ABCD": 1.0},
         filler={"E": 1.0},
         gap={"kind": "uniform", "low": 0, "high": 19},
     )
-    return config.corpora[run.corpus].source == published and run.network.architecture == "affine"
+    return config.corpora[config.runs[name].corpus].source == published
 
 
 def run_sites(run: RunSettings) -> list[str]:
@@ -371,11 +376,15 @@ def _short_sequences(config: Config, name: str, run: RunSettings) -> Iterator[st
                 f"corpora.{run.corpus}.{sequences}"
             )
     context = _context(run.network)
-    if context is not None and corpus.recording.length > context:
-        yield (
-            f"corpora.{run.corpus}.recording.length: got {corpus.recording.length}; must be at "
-            f"most {context}, the context of runs.{name}.network"
-        )
+    for key, got, longest in (
+        (f"runs.{name}.training.window", window, "one more than "),  # the last is a target only
+        (f"corpora.{run.corpus}.recording.length", corpus.recording.length, ""),
+    ):
+        if context is not None and got > context + bool(longest):
+            yield (
+                f"{key}: got {got}; must be at most {longest}{context}, the context of "
+                f"runs.{name}.network"
+            )
 
 
 def _context(network: NetworkSettings) -> int | None:

@@ -17,6 +17,7 @@ CHUNK_FIGURES = [
         "transfer": networks_of("transfer"),
         "context": networks_of("context"),
         "hierarchy": networks_of("hierarchy"),
+        "architectures": experiments(),
         "training": runs_with("chunks"),
         "sweep": runs_with("chunks"),
         "scores": runs_with("chunks"),
@@ -239,6 +240,48 @@ rule judge_chunks:
         "Judging the claims about chunks"
     script:
         "../scripts/judge_chunks.py"
+
+
+rule draw_chunks_architectures:
+    input:
+        effects=expand(
+            "results/interventions/{run}/effects.csv",
+            run=[
+                run for run in reflection_runs() if run in runs_with("interventions")
+            ],
+        ),
+        decoding=expand("results/chunks/{run}/decoding.csv", run=reflection_runs()),
+        transfer=experiment_tables("transfer", "{network}/summary"),
+        context=experiment_tables("context", "{network}/summary"),
+        hierarchy=experiment_tables("hierarchy", "{network}/{version}/correlations"),
+    output:
+        pdf="results/figures/chunks-architectures.pdf",
+        png=report(
+            "results/figures/chunks-architectures.png",
+            category="Chunks",
+            caption="../docs/captions/chunks-architectures.rst",
+            labels={"figure": "every network beside one another"},
+        ),
+        csv="results/figures/chunks-architectures.csv",
+    log:
+        "logs/draw_chunks_architectures.log",
+    benchmark:
+        "results/timings/draw_chunks_architectures.jsonl"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        networks=compared_networks(),
+        published=repeating_networks(),
+        figures=look(),
+        code=code("draw_chunks_architectures"),
+    message:
+        "Drawing the experiments on every network beside one another"
+    script:
+        "../scripts/draw_chunks_architectures.py"
 
 
 rule chunks:

@@ -69,6 +69,47 @@ def published_run():
     return [name for name in runs_with("chunks") if repeats(CONFIG, name)][:1]
 
 
+def reflection_runs():
+    """Runs of the chunks study on the corpus of the reflection experiment, whatever the network."""
+    return [
+        name
+        for name in runs_with("chunks")
+        if configuration.reads_reflection(CONFIG, name)
+    ]
+
+
+def network_names(runs):
+    """What the networks of runs are called beside the experiments' own, such as `gru24`."""
+    networks = [CONFIG.runs[run].network for run in runs]
+    names = [f"{n.architecture}{getattr(n, 'hidden', '')}" for n in networks]
+    return [
+        run if names.count(name) > 1 else name
+        for run, name in zip(runs, names, strict=True)
+    ]
+
+
+def experiments():
+    """Names of the experiments that are run."""
+    return [name for name in ("transfer", "context", "hierarchy") if networks_of(name)]
+
+
+def compared_networks():
+    """Names of the networks that the experiments are compared on, by the tables that tell it."""
+    grafted = [run for run in reflection_runs() if run in runs_with("interventions")]
+    return {
+        "effects": network_names(grafted),
+        "decoding": network_names(reflection_runs()),
+        **{name: networks_of(name) for name in ("transfer", "context", "hierarchy")},
+    }
+
+
+def repeating_networks():
+    """Experiment -> its network that repeats the paper's, where there is one."""
+    found = {"reflection": network_names(published_run())}
+    found |= {name: published_networks(name) for name in experiments()}
+    return {experiment: names[0] for experiment, names in found.items() if names}
+
+
 def look(*keys):
     """The settings that one figure needs, so that another's key does not draw it again."""
     return CONFIG.figures.model_dump(mode="json", include={"width", "dpi", *keys})

@@ -33,6 +33,11 @@ class JudgedClaim:
     verdict: str
 
     @property
+    def whose(self) -> str:
+        """The paper that says so, or this project."""
+        return self.paper if self.published_elsewhere else "expectation of this project"
+
+    @property
     def published_elsewhere(self) -> bool:
         """Whether a paper says so; the others are expectations of this project."""
         return self.paper != OWN
@@ -53,8 +58,8 @@ def read_claims(ledgers: Sequence[Path]) -> list[JudgedClaim]:
 
 
 def count_verdicts(claims: Iterable[JudgedClaim]) -> dict[str, int]:
-    """How many published claims have each verdict; verdicts that none has are left out."""
-    counts = Counter(claim.verdict for claim in claims if claim.published_elsewhere)
+    """How many claims have each verdict; verdicts that none has are left out."""
+    counts = Counter(claim.verdict for claim in claims)
     return {verdict: counts[verdict] for verdict in MARKS if counts[verdict]}
 
 

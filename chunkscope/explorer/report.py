@@ -7,17 +7,22 @@ of timings differs between equal runs.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from chunkscope.explorer.claims import MARKS, count_verdicts, read_claims
+from chunkscope.explorer import studies
+from chunkscope.explorer.cells import Table
+from chunkscope.explorer.claims import MARKS, JudgedClaim, count_verdicts, read_claims
+from chunkscope.explorer.figures import read_figure
 from chunkscope.explorer.inputs import ReportInputs
 from chunkscope.explorer.measures import MEASURES
 from chunkscope.explorer.provenance import code_table, store_table, version_table
-from chunkscope.explorer.reading import Image, ReportError, read_config, read_image, read_text
+from chunkscope.explorer.reading import ReportError, read_config
+from chunkscope.explorer.sections import fill_sections
 from chunkscope.explorer.summary import summarise_results
 from chunkscope.explorer.tables import (
     benchmark_table,
@@ -32,21 +37,6 @@ from chunkscope.explorer.timings import job_table, known_sum, read_rules
 
 HERE = Path(__file__).parent
 OVERVIEW = "-overview"
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure with its caption."""
-
-    name: str
-    image: Image
-    caption: str
-
-    @property
-    def title(self) -> str:
-        """``chunks-sweep`` is titled ``Chunks: sweep``."""
-        study, _, what = self.name.partition("-")
-        return f"{study.capitalize()}: {what.replace('-', ' ')}" if what else study.capitalize()
 
 
 def write_report(inputs: ReportInputs, path: str | Path) -> None:
@@ -65,26 +55,27 @@ def write_report(inputs: ReportInputs, path: str | Path) -> None:
 def render(inputs: ReportInputs) -> str:
     """The report as HTML."""
     text, config = read_config(inputs.config)
-    _check_runs(inputs, config.get("runs", {}))
-    runs = config["runs"]
+    runs = _known_runs(inputs, config)
     claims = read_claims(inputs.claims)
-    figures = [_read_figure(*pair) for pair in inputs.figures]
+    figures = [read_figure(*pair) for pair in inputs.figures]
     found = found_chunks(runs, inputs.chunks)
     rules = read_rules(inputs.timings)
+    sections = fill_sections(
+        [figure for figure in figures if not figure.name.endswith(OVERVIEW)],
+        claims,
+        {name: table for name, table in _tables(inputs, runs).items() if table.rows},
+    )
     return _template().render(
-        summary=summarise_results(runs, found, claims),
-        verdicts=count_verdicts(claims),
-        claims=claims,
+        summary=summarise_results(config, found, claims),
+        verdicts=count_verdicts(claim for claim in claims if claim.published_elsewhere),
         marks=MARKS,
+        ledger=[(shown.section, claim) for shown in sections for claim in shown.claims],
+        tallies=[(shown.section, *_tally(shown.claims)) for shown in sections if shown.claims],
+        total=_tally(claims),
         overview=[figure for figure in figures if figure.name.endswith(OVERVIEW)],
-        figures=[figure for figure in figures if not figure.name.endswith(OVERVIEW)],
-        runs=runs_table(runs, inputs.training, inputs.recall),
-        headline=headline_table(inputs.summaries),
-        scores=score_table(inputs.summaries),
+        sections=sections,
         measures=MEASURES.values(),
-        sweep=sweep_table(inputs.sweeps),
         found=found,
-        specificity=specificity_table(inputs.specificity),
         benchmarks=benchmark_table(inputs.benchmarks),
         rules=rules,
         total_wall_s=known_sum(rule.wall_s for rule in rules),
@@ -96,19 +87,42 @@ def render(inputs: ReportInputs) -> str:
     )
 
 
-def _check_runs(inputs: ReportInputs, known: dict[str, object]) -> None:
-    """Every table must be of runs that the configuration knows, or the page would contradict it."""
-    if not inputs.summaries:
-        raise ReportError("report: there is no run to report; give one of the runs a study")
-    for run in inputs.summaries:
-        if run not in known:
-            names = ", ".join(known) or "none"
+def _tables(inputs: ReportInputs, runs: Mapping[str, Any]) -> dict[str, Table]:
+    """Every table that a section may show, by its name there; some may have no rows."""
+    compared = inputs.extractors
+    return {
+        "runs": runs_table(runs, inputs.training, inputs.recall),
+        "headline": headline_table(inputs.summaries),
+        "scores": score_table(inputs.summaries),
+        "sweep": sweep_table(inputs.sweeps),
+        "specificity": specificity_table(inputs.specificity),
+        "transfer": studies.transfer_table(inputs.transfer),
+        "context_counts": studies.context_counts(inputs.context),
+        "context_parents": studies.context_parents(inputs.context),
+        "hierarchy": studies.hierarchy_table(inputs.hierarchy),
+        "concepts": studies.concept_table(inputs.concepts),
+        "concept_grafts": studies.concept_graft_table(inputs.concept_grafts),
+        "prototypes": studies.prototype_table(inputs.prototypes),
+        **({"extractors": studies.extractor_table(compared)} if compared else {}),
+    }
+
+
+def _tally(claims: Sequence[JudgedClaim]) -> list[dict[str, int]]:
+    """How many have each verdict: of published claims, and of this project's expectations."""
+    return [
+        count_verdicts(claim for claim in claims if claim.published_elsewhere is published)
+        for published in (True, False)
+    ]
+
+
+def _known_runs(inputs: ReportInputs, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration's runs; it must know each that there are tables of."""
+    runs: dict[str, Any] = config.get("runs", {})
+    for run in (*inputs.training, *inputs.summaries):
+        if run not in runs:
+            names = ", ".join(runs) or "none"
             raise ReportError(f"{inputs.config}: runs: {run!r} is missing; there are {names}")
-
-
-def _read_figure(image: Path, caption: Path) -> Figure:
-    text = read_text(caption).replace(" %", "\u00a0%")  # no line ends between number and sign
-    return Figure(image.stem, read_image(image), text)
+    return runs
 
 
 def _template() -> Template:

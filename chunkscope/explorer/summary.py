@@ -10,30 +10,49 @@ from chunkscope.explorer.tables import FoundChunks
 
 
 def summarise_results(
-    runs: Mapping[str, Any], found: Sequence[FoundChunks], claims: Sequence[JudgedClaim]
+    config: Mapping[str, Any], found: Sequence[FoundChunks], claims: Sequence[JudgedClaim]
 ) -> str:
-    """Runs, networks, chunks and claims, one sentence each; the verdicts follow the last.
+    """Runs, experiments, chunks and claims, one sentence each; the verdicts follow the last.
 
     Args:
-        runs: the configuration's ``runs``.
-        found: the chunks of each run, at least one.
+        config: the resolved configuration.
+        found: the chunks of each run of that study.
     """
-    corpora = {runs[run.run]["corpus"] for run in found}
-    return " ".join([_networks(found, len(corpora)), _chunks(found), _claims(claims)])
+    said = [
+        _networks(config.get("runs", {})),
+        _experiments(config.get("experiments", {})),
+        _chunks(found),
+        _claims(claims),
+    ]
+    return " ".join(filter(None, said))
 
 
-def _networks(found: Sequence[FoundChunks], corpora: int) -> str:
-    seeds = sorted(run.seeds for run in found)
+def _networks(runs: Mapping[str, Any]) -> str:
+    corpora = {run["corpus"] for run in runs.values()}
+    seeds = sorted(run["seeds"] for run in runs.values())
+    if not seeds:
+        return ""
     span = str(seeds[0]) if seeds[0] == seeds[-1] else f"{seeds[0]} to {seeds[-1]}"
     return (
-        f"{_count(len(seeds), 'run')} on {_count(corpora, 'corpus', 'corpora')} trained "
+        f"{_count(len(seeds), 'run')} on {_count(len(corpora), 'corpus', 'corpora')} read "
         f"{_count(sum(seeds), 'network')}, {span} per run, each from its own seed."
     )
 
 
+def _experiments(experiments: Mapping[str, Any]) -> str:
+    kinds = {name: len(made["networks"]) for name, made in experiments.items() if made}
+    if not kinds:
+        return ""
+    made = ", ".join(f"{name} on {networks}" for name, networks in kinds.items())
+    return f"Experiments trained networks of their own, of several kinds: {made}."
+
+
 def _chunks(found: Sequence[FoundChunks]) -> str:
+    if not found:
+        return ""
     with_chunks = sum(run.seeds_with_chunks for run in found)
-    return f"Chunks were found in {with_chunks} of these {sum(run.seeds for run in found)}."
+    sought = _count(sum(run.seeds for run in found), "network")
+    return f"Chunks were sought in {sought} and found in {with_chunks}."
 
 
 def _claims(claims: Sequence[JudgedClaim]) -> str:

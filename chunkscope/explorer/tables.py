@@ -18,6 +18,8 @@ from chunkscope.explorer.reading import read_table, records
 from chunkscope.statistics import mean_interval
 
 INTERVAL = ("mean", "ci_low", "ci_high")
+READINGS = ("density", "kmeans", "untrained", "byte_pairs", "shuffled")
+"""Readings in the tables of scores; those of other extractors have a table of their own."""
 HEADLINE = ("chunks", "word_recall", "boundary_f1", "state_ari", "share_of_bayes")
 SHOWN_EFFECTS = ("success", "probability")
 
@@ -46,8 +48,8 @@ def runs_table(runs: Mapping[str, Any], training: Files, recall: Files) -> Table
                 *map(text, (run, settings["corpus"], _described(settings["network"]))),
                 number(settings["seeds"]),
                 _mean(final["accuracy"]),
-                number(final["bayes_accuracy"].mean()),
-                _mean(recalled),
+                number(final["bayes_accuracy"].mean(), absent=NONE),
+                _mean(recalled) if len(recalled) else text(None),
             ]
         )
     return Table("Runs", columns, rows)
@@ -67,7 +69,7 @@ def headline_table(summaries: Files) -> Table:
     ]
     rows = []
     for run, path in summaries.items():
-        summary = read_table(path, ["row", "measure", *INTERVAL])
+        summary = _readings(read_table(path, ["row", "measure", *INTERVAL]))
         for row, scores in summary.groupby("row", sort=False):
             cells = scores.set_index("measure").reindex(list(HEADLINE))
             rows.append(
@@ -88,9 +90,8 @@ def score_table(summaries: Files) -> Table:
     ]
     rows = []
     for run, path in summaries.items():
-        for row in records(
-            read_table(path, ["row", "measure", *INTERVAL, "n", "floor", "ceiling"])
-        ):
+        table = read_table(path, ["row", "measure", *INTERVAL, "n", "floor", "ceiling"])
+        for row in records(_readings(table)):
             reading = ROWS.get(row["row"], row["row"])
             rows.append(
                 [
@@ -101,6 +102,10 @@ def score_table(summaries: Files) -> Table:
                 ]
             )
     return Table("All scores", columns, rows)
+
+
+def _readings(summary: pd.DataFrame) -> pd.DataFrame:
+    return summary[summary["row"].isin(READINGS)]
 
 
 def sweep_table(sweeps: Files) -> Table:

@@ -33,7 +33,7 @@ class RuleTimings:
 def read_rules(timings: Mapping[str, Sequence[Path]]) -> list[RuleTimings]:
     """Every rule with its jobs, the longest rule first."""
     jobs = {
-        rule: [timing for path in paths for timing in read_timings(path, _job_of(path))]
+        rule: [timing for path in paths for timing in read_timings(path, _job_of(path, rule))]
         for rule, paths in timings.items()
     }
     total = known_sum(job.wall_s for timed in jobs.values() for job in timed)
@@ -69,6 +69,9 @@ def known_sum(values: Iterable[float]) -> float:
     return math.fsum(value for value in values if math.isfinite(value))
 
 
-def _job_of(path: Path) -> str:
-    """What tells a job from others of its rule: the file's name, or its folder's."""
-    return path.parent.name if path.stem == "timing" else path.stem
+def _job_of(path: Path, rule: str) -> str:
+    """What tells a job from others of its rule: its path in the rule's folder, or its folder."""
+    if path.stem == "timing":
+        return path.parent.name
+    parts = path.with_suffix("").parts
+    return "/".join(parts[parts.index(rule) + 1 :]) if rule in parts[:-1] else path.stem

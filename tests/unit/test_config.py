@@ -315,3 +315,57 @@ def test_checking_a_configuration_imports_neither_torch_nor_sklearn() -> None:
     code = "import sys, chunkscope.config; print(*{'torch', 'sklearn'} & set(sys.modules))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.split() == []
+
+
+def test_a_transformer_and_text_cannot_do_all_studies() -> None:
+    found = problems(
+        """
+        corpora:
+          help: {source: {grammar: text}}
+        runs:
+          small:
+            corpus: help
+            network: {architecture: gpt, context: 20}
+            studies: [chunks, interventions]
+        """
+    )
+    window, recording, *studies = found
+    assert window == (
+        "my.yaml: runs.small.training.window: got 100; must be at most one more than 20, the "
+        "context of runs.small.network"
+    )
+    assert recording == (
+        "my.yaml: corpora.help.recording.length: got 100; must be at most 20, the context of "
+        "runs.small.network"
+    )
+    assert "got chunks, which is scored against the true parse; corpus help is text" in studies[0]
+    assert "got interventions, which go on from stored states" in studies[1]
+
+
+def test_sites_follow_the_architecture() -> None:
+    text = """
+        corpora:
+          help: {source: {grammar: text}}
+        runs:
+          gpt: {corpus: help, network: {architecture: gpt, layers: 2}, studies: [concepts]}
+          lstm: {corpus: help, network: {architecture: lstm, hidden: 4}, studies: [concepts]}
+        """
+    runs = check(yaml.safe_load(text)).runs
+    assert run_sites(runs["gpt"]) == [
+        "hook_embed",
+        "blocks.0.hook_resid_post",
+        "blocks.1.hook_resid_post",
+    ]
+    assert run_sites(runs["lstm"]) == ["layers.0.hook_h", "layers.0.hook_c"]
+
+
+def test_an_experiment_that_is_left_out_is_not_run() -> None:
+    config = check(base("experiments.transfer", "{}"))
+    assert config.experiments.transfer is not None
+    assert config.experiments.context is None
+
+
+def test_networks_of_experiments_are_named_for_files() -> None:
+    network = "{a/b: {network: {architecture: affine, hidden: 3}}}"
+    (found,) = problems(base("experiments.transfer.networks", network))
+    assert "got the name 'a/b'" in found

@@ -17,7 +17,8 @@ import transformers
 from tokenizers import Tokenizer, models
 from torch import Tensor, nn
 
-from chunkscope.errors import NetworkError, SiteError
+from chunkscope.config import check
+from chunkscope.errors import ConfigError, NetworkError, SiteError
 from chunkscope.interventions.intervene import intervene
 from chunkscope.interventions.intervention import Intervention
 from chunkscope.networks.building import build
@@ -546,3 +547,63 @@ def test_without_the_library_one_sentence_says_how_to_install_it(
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(NetworkError, match=r"run: pip install 'chunkscope\[hf\]'"):
         open_model(models_folder, "gpt2")
+
+
+# in a configuration
+
+
+def problems(
+    run: dict[str, object], source: dict[str, object] | None = None, length: int = CONTEXT
+) -> list[str]:
+    """What is wrong with a configuration of one run."""
+    words = {"grammar": "words", "vocabulary": {"AB": 1.0}}
+    raw = {
+        "corpora": {"read": {"source": source or words, "recording": {"length": length}}},
+        "runs": {"one": {"corpus": "read", "seeds": 1, "training": {"steps": 0}, **run}},
+    }
+    try:
+        check(raw, "my.yaml")
+    except ConfigError as error:
+        return error.problems
+    return []
+
+
+def ready(path: Path, **more: object) -> dict[str, object]:
+    """A run of the network in ``path``."""
+    network = {"architecture": "huggingface", "path": str(path)}
+    return {"network": network, "studies": ["concepts"], **more}
+
+
+def test_a_configuration_is_checked_against_the_directory(models_folder: Path) -> None:
+    assert problems(ready(models_folder / "gpt2")) == []
+    assert problems(ready(models_folder / "t5", sites=["blocks.2.*"])) == []
+    assert problems(ready(models_folder / "gtp2", seeds=3)) == [
+        f"my.yaml: runs.one.network.path: {models_folder / 'gtp2'}: no such directory; name one "
+        "that save_pretrained wrote"
+    ]
+    assert problems(ready(models_folder / "gpt2", seeds=3, training={}, sites=["blocks.3.*"])) == [
+        "my.yaml: runs.one.seeds: got 3; must be 1, since a ready network is one",
+        "my.yaml: runs.one.training.steps: got 1000; must be 0, since a ready network is not "
+        "trained",
+        "my.yaml: runs.one.sites: site 'blocks.3.*' matches nothing; this network has "
+        + ", ".join(site_names(HuggingFaceSettings(path=str(models_folder / "gpt2")))),
+    ]
+    assert problems(ready(models_folder / "gpt2"), {"grammar": "text", "tokenizer": 300}) == [
+        "my.yaml: corpora.read.source.tokenizer: got 300; must be the tokenizer of the network of "
+        f"run one: {models_folder / 'gpt2'}"
+    ]
+    (said,) = problems(ready(models_folder / "t5", studies=["chunks"], sites=["layers.0.hook_h"]))[
+        :1
+    ]
+    assert said.startswith("my.yaml: runs.one.studies: got chunks, which are what a network")
+
+
+def test_a_sequence_longer_than_the_network_reads_is_refused(models_folder: Path) -> None:
+    for name in ("mamba", "rwkv", "t5"):
+        assert problems(ready(models_folder / name), length=CONTEXT + 1) == []
+    for name in ("gpt2", "llama", "bert"):
+        (said,) = problems(ready(models_folder / name), length=CONTEXT + 1)
+        assert said == (
+            f"my.yaml: corpora.read.recording.length: got {CONTEXT + 1}; must be at most {CONTEXT},"
+            " the context of runs.one.network"
+        )

@@ -24,6 +24,10 @@ from chunkscope.errors import ChunkscopeError, ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+OUTPUTS = ROOT / "docs/reference/outputs.md"
+RULES = "".join(path.read_text() for path in sorted((ROOT / "rules").glob("[!c]*.smk"))) + "".join(
+    path.read_text() for path in sorted((ROOT / "rules").glob("c*.smk")) if path.stem != "common"
+)
 BLOCK = re.compile(r"^```(\w+) ?(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 

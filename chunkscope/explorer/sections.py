@@ -1,0 +1,284 @@
+"""The sections of the report: which figures, tables and claims belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from chunkscope.explorer.cells import Table
+from chunkscope.explorer.claims import JudgedClaim
+from chunkscope.explorer.figures import Figure
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a section: figures by name, then a table by name.
+
+    Attributes:
+        folded: whether the table is folded away until somebody asks for it.
+    """
+
+    id: str
+    title: str
+    text: str = ""
+    figures: tuple[str, ...] = ()
+    table: str = ""
+    folded: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """A study or an experiment; ``claims`` are the beginnings of its claims' names."""
+
+    id: str
+    title: str
+    text: str
+    claims: tuple[str, ...]
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class ShownPart:
+    """A part with what there is of it."""
+
+    part: Part
+    figures: Sequence[Figure]
+    table: Table | None = None
+
+
+@dataclass(frozen=True)
+class ShownSection:
+    """A section with what there is of it."""
+
+    section: Section
+    claims: Sequence[JudgedClaim]
+    parts: Sequence[ShownPart]
+
+
+SECTIONS = (
+    Section(
+        "reflection",
+        "Reflection",
+        "The network sees one word in noise. Is the word in its states, and does a state that is "
+        "put in their place make it go on as that state says?",
+        ("chunks-learns", "chunks-recall", "chunks-decode", "chunks-graft"),
+        (
+            Part("recall", "Cued recall", figures=("recall",)),
+            Part("activity", "Activity", figures=("activity",)),
+            Part("decoding", "Decoding by look-up", figures=("decoding",)),
+            Part("grafts", "Grafts", figures=("graft", "matrix", "dose")),
+            Part(
+                "specificity",
+                "Specificity",
+                "What the state of a donor does beyond each control in every run, at full strength "
+                "and at the first lag at which it is judged. Success is the share of predictions "
+                "whose likeliest symbol is the one that follows the donor; probability is what "
+                "that symbol is given. Forced: the network goes on reading the recipient's "
+                "symbols; free: it reads its own.",
+                table="specificity",
+            ),
+        ),
+    ),
+    Section(
+        "transfer",
+        "Induced compositionality",
+        "A network learns a word that begins as one known word and ends as another. Does the "
+        "state that comes before that ending help, and what has been learnt once it is gone?",
+        ("chunks-transfer",),
+        (
+            Part("transfer-figure", "Learning with a graft", figures=("transfer",)),
+            Part(
+                "transfer-arms",
+                "Arms",
+                "What is grafted at the cue while the network learns. The gain is paired with no "
+                "graft, network by network.",
+                table="transfer",
+            ),
+        ),
+    ),
+    Section(
+        "context",
+        "Context",
+        "Words that share their parts. Does the state tell which word a shared part belongs to, "
+        "and do counts of states say so?",
+        ("chunks-context",),
+        (
+            Part("context-figure", "Counts and the word itself", figures=("context",)),
+            Part(
+                "context-counts",
+                "Counts",
+                "Of strings of levels, as published; a parse length near the true one is no "
+                "segmentation, as boundary F1 beside that of a boundary at every step shows.",
+                table="context_counts",
+            ),
+            Part(
+                "context-parents",
+                "The word of a shared symbol",
+                "Accuracy, a mean over the shared symbols, beside what the last symbol and all "
+                "symbols tell.",
+                table="context_parents",
+            ),
+        ),
+    ),
+    Section(
+        "hierarchy",
+        "Hierarchy",
+        "Words composed of words. Do states and parses grow with the number of compositions, and "
+        "would they if no symbol's frequency changed with it?",
+        ("chunks-hierarchy",),
+        (
+            Part("hierarchy-figure", "Counts against level", figures=("hierarchy",)),
+            Part(
+                "hierarchy-correlations",
+                "Correlations",
+                "Spearman's, over the networks of all levels. In the published words the filler's "
+                "share falls with the level; in the balanced ones no frequency changes.",
+                table="hierarchy",
+            ),
+        ),
+    ),
+    Section(
+        "architectures",
+        "Other architectures",
+        "The four experiments above on networks beyond the paper.",
+        (),
+        (Part("architectures-figure", "Networks beside one another", figures=("architectures",)),),
+    ),
+    Section(
+        "networks",
+        "Networks",
+        "What each run is, how well its networks predict the next symbol beside the ceiling of an "
+        "ideal observer, and how often they end a word once its beginning tells which it is.",
+        (),
+        (Part("runs", "Runs", figures=("training",), table="runs"),),
+    ),
+    Section(
+        "dictionaries",
+        "Dictionaries",
+        "States that recur, and their sequences, found without a look at the truth and scored "
+        "against it.",
+        ("chunks-words",),
+        (
+            Part(
+                "scores",
+                "Scores",
+                "Readings of the test split against the truth, beside an untrained network and "
+                "other baselines.",
+                figures=("scores",),
+                table="headline",
+            ),
+            Part(
+                "measures",
+                "All measures",
+                "With the floor and the ceiling of each; a dash stands where there is none.",
+                table="scores",
+                folded=True,
+            ),
+            Part(
+                "extractors",
+                "Extractors",
+                "Every extractor on the same members of each run. Population averaging is told the "
+                "true states, and so is no rival of the others.",
+                figures=("extractors",),
+                table="extractors",
+            ),
+            Part(
+                "choice",
+                "Choice of the states",
+                "The setting of the extractor that was chosen for each seed, without a look at the "
+                "truth.",
+                figures=("sweep",),
+                table="sweep",
+                folded=True,
+            ),
+            Part("tracing", "Through training", figures=("tracing",)),
+            Part("matching", "Across seeds", figures=("matching",)),
+        ),
+    ),
+    Section(
+        "concepts",
+        "Concepts and language models",
+        "Words and symbols found in activity by population averaging and by other detectors, and "
+        "grafted while the network goes on with a text.",
+        ("chunks-concepts",),
+        (
+            Part(
+                "concepts-detection",
+                "Detection",
+                "At the concept itself, a mean over sites.",
+                figures=("concepts",),
+                table="concepts",
+            ),
+            Part(
+                "concepts-grafts",
+                "Grafts",
+                "The share of continuations in which the concept's word is said, after its own "
+                "graft and after what stands in its place.",
+                figures=("concept-grafts",),
+                table="concept_grafts",
+            ),
+        ),
+    ),
+    Section(
+        "prototypes",
+        "Prototypes",
+        "Directions that activity is near to, found without labels, for a sweep of their number.",
+        ("chunks-prototypes",),
+        (
+            Part(
+                "prototypes-alignment",
+                "Alignment",
+                "Adjusted mutual information with the parse state, or with the class of character "
+                "in text.",
+                figures=("prototypes",),
+                table="prototypes",
+                folded=True,
+            ),
+        ),
+    ),
+)
+
+
+OTHERS = Section("others", "Others", "What belongs to none of the sections above.", (), ())
+
+
+def fill_sections(
+    figures: Sequence[Figure], claims: Sequence[JudgedClaim], tables: Mapping[str, Table]
+) -> list[ShownSection]:
+    """The sections that there is something of; what none of them names stands in a last one.
+
+    Args:
+        tables: those that parts name, where there are any.
+    """
+    filled = [_fill(section, figures, claims, tables) for section in SECTIONS]
+    shown = {figure.name for section in filled for part in section.parts for figure in part.figures}
+    judged = {claim.id for section in filled for claim in section.claims}
+    rest = [figure for figure in figures if figure.name not in shown]
+    others = ShownSection(
+        OTHERS,
+        [claim for claim in claims if claim.id not in judged],
+        [ShownPart(Part("further-figures", "Further figures"), rest)] if rest else [],
+    )
+    return [section for section in (*filled, others) if section.parts or section.claims]
+
+
+def _fill(
+    section: Section,
+    figures: Sequence[Figure],
+    claims: Sequence[JudgedClaim],
+    tables: Mapping[str, Table],
+) -> ShownSection:
+    by_name = {figure.what: figure for figure in figures}
+    parts = [
+        ShownPart(
+            part,
+            [by_name[name] for name in part.figures if name in by_name],
+            tables.get(part.table),
+        )
+        for part in section.parts
+    ]
+    return ShownSection(
+        section,
+        [claim for claim in claims if claim.id.startswith(section.claims)],
+        [shown for shown in parts if shown.figures or shown.table],
+    )

@@ -2,6 +2,7 @@
 
 snakemake                                  every study of config.yaml
 snakemake chunks                           one study
+snakemake experiments                      the chunk papers' four experiments alone
 snakemake --configfile config/quick.yaml   the small profile
 """
 
@@ -96,4 +97,5 @@ rule all:
 localrules:
     all,
     chunks,
+    experiments,
     resolve_config,

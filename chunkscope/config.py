@@ -27,7 +27,12 @@ from chunkscope.figures.settings import FigureSettings
 from chunkscope.grammars import GrammarSettings, Text, Words
 from chunkscope.interventions.settings import InterventionSettings
 from chunkscope.networks.directories import describe, weight_files
-from chunkscope.networks.settings import HuggingFaceSettings, NetworkSettings, TrainingSettings
+from chunkscope.networks.settings import (
+    AffineSettings,
+    HuggingFaceSettings,
+    NetworkSettings,
+    TrainingSettings,
+)
 from chunkscope.networks.sites import match_sites, site_names, state_sites
 from chunkscope.schema import KEY, Location, Schema, allowed, locate, one_of
 from chunkscope.settings import Name, Settings
@@ -205,9 +210,19 @@ def resolved(config: Config) -> str:
 
 
 def repeats_reflection(config: Config, name: str) -> bool:
-    """Whether a run is the reflection experiment of Wu et al. (arXiv 2502.01803)."""
-    affine = config.runs[name].network.architecture == "affine"
-    return affine and reads_reflection(config, name)
+    """Whether a run is the reflection experiment of Wu et al. (arXiv 2502.01803).
+
+    However many networks there are, and whenever they are looked at in training.
+    """
+    run, network = config.runs[name], AffineSettings(hidden=12)
+    published = TrainingSettings(
+        steps=400, batch=1, window=200, learning_rate=0.005, gradient_clip=None
+    )
+    return (
+        run.network == network
+        and run.training.updates() == published
+        and reads_reflection(config, name)
+    )
 
 
 def reads_reflection(config: Config, name: str) -> bool:

@@ -294,3 +294,23 @@ rule chunks:
             "results/interventions/{run}/specificity.csv",
             run=runs_with("interventions"),
         ),
+
+
+# the chunk papers' four experiments alone: the run that repeats reflection, and those with networks
+# of their own
+rule experiments:
+    input:
+        expand(
+            "results/figures/chunks-{experiment}.png",
+            experiment=[
+                name
+                for name in ("transfer", "context", "hierarchy")
+                if networks_of(name)
+            ],
+        ),
+        expand("results/networks/{run}/recall.csv", run=published_run()),
+        expand("results/chunks/{run}/decoding.csv", run=published_run()),
+        expand(
+            "results/interventions/{run}/matrix.csv",
+            run=[run for run in published_run() if run in runs_with("interventions")],
+        ),

@@ -30,6 +30,21 @@ def published_networks(experiment):
     return [name for name in networks_of(experiment) if chosen.repeats_paper(name)][:1]
 
 
+def experiment_settings(experiment, without=()):
+    """Settings of an experiment with the one network that a wildcard names.
+
+    The keys `without` are left to their defaults, for a rule that does not follow them.
+    """
+    chosen = getattr(CONFIG.experiments, experiment)
+
+    def of(wildcards):
+        only = {wildcards.network: chosen.networks[wildcards.network]}
+        update = chosen.model_copy(update={"networks": only})
+        return update.model_dump(mode="json", exclude=set(without))
+
+    return of
+
+
 def experiment_tables(experiment, pattern):
     """Tables of every network of an experiment."""
     return expand(

@@ -3,26 +3,6 @@
 CONTEXT = CONFIG.experiments.context
 
 
-def context_settings(wildcards):
-    """The experiment's settings with the one network that a wildcard names."""
-    only = {wildcards.network: CONTEXT.networks[wildcards.network]}
-    return settings(CONTEXT.model_copy(update={"networks": only}))
-
-
-def context_tables(kind):
-    """One kind of table of every network."""
-    return expand(
-        "results/experiments/context/{network}/{kind}.csv",
-        network=CONTEXT.networks,
-        kind=kind,
-    )
-
-
-def published_context():
-    """The network that repeats the paper's experiment, as a list of one or none."""
-    return [name for name in CONTEXT.networks if CONTEXT.repeats_paper(name)][:1]
-
-
 rule run_context:
     output:
         measures="results/experiments/context/{network}/measures.csv",
@@ -44,7 +24,7 @@ rule run_context:
     params:
         seed=CONFIG.seed,
         network=lambda wildcards: wildcards.network,
-        context=context_settings,
+        context=experiment_settings("context"),
         code=code("run_context"),
     message:
         "Context dependence of {wildcards.network}; follow it with: tail -f {log}"
@@ -54,9 +34,9 @@ rule run_context:
 
 rule draw_chunks_context:
     input:
-        measures=context_tables("measures"),
-        training=context_tables("training"),
-        summary=context_tables("summary"),
+        measures=experiment_tables("context", "{network}/measures"),
+        training=experiment_tables("context", "{network}/training"),
+        summary=experiment_tables("context", "{network}/summary"),
     output:
         pdf="results/figures/chunks-context.pdf",
         png=report(
@@ -78,7 +58,7 @@ rule draw_chunks_context:
         runtime=10,
     params:
         networks=list(CONTEXT.networks),
-        published=published_context(),
+        published=published_networks("context"),
         figures=look(),
         code=code("draw_chunks_context"),
     message:

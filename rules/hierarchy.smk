@@ -5,30 +5,8 @@ frequency changes.
 """
 
 HIERARCHY = CONFIG.experiments.hierarchy
-
-
-def hierarchy_settings(wildcards):
-    """The experiment's settings with the one network that a wildcard names."""
-    only = {wildcards.network: HIERARCHY.networks[wildcards.network]}
-    return settings(HIERARCHY.model_copy(update={"networks": only}))
-
-
-def hierarchy_tables(kind, networks):
-    """One kind of table of these networks, each in both versions."""
-    return expand(
-        "results/experiments/hierarchy/{network}/{version}/{kind}.csv",
-        network=networks,
-        version=["published", "balanced"],
-        kind=kind,
-    )
-
-
-def drawn_hierarchy():
-    """The network whose measures are drawn: the paper's, or the first if none repeats it."""
-    return next(
-        filter(HIERARCHY.repeats_paper, HIERARCHY.networks),
-        next(iter(HIERARCHY.networks)),
-    )
+# the paper's network, or the first if none repeats it
+DRAWN = [*published_networks("hierarchy"), *HIERARCHY.networks][0]
 
 
 rule train_hierarchy:
@@ -53,7 +31,10 @@ rule train_hierarchy:
     params:
         seed=CONFIG.seed,
         device=CONFIG.device,
-        settings=hierarchy_settings,
+        # what is measured of a network trains none
+        settings=experiment_settings(
+            "hierarchy", without=["measured", "symbolic", "window", "resamples"]
+        ),
         code=code("train_hierarchy"),
     message:
         "Training {wildcards.network} on {wildcards.version} hierarchies; follow it with: tail -f {log}"
@@ -84,7 +65,7 @@ rule measure_hierarchy:
         runtime=60,
     params:
         seed=CONFIG.seed,
-        settings=hierarchy_settings,
+        settings=experiment_settings("hierarchy"),
         code=code("measure_hierarchy"),
     message:
         "Counting the states of {wildcards.network} on {wildcards.version} hierarchies"
@@ -94,8 +75,12 @@ rule measure_hierarchy:
 
 rule draw_chunks_hierarchy:
     input:
-        measures=hierarchy_tables("measures", [drawn_hierarchy()]),
-        correlations=hierarchy_tables("correlations", HIERARCHY.networks),
+        measures=expand(
+            "results/experiments/hierarchy/{network}/{version}/measures.csv",
+            network=DRAWN,
+            version=["published", "balanced"],
+        ),
+        correlations=experiment_tables("hierarchy", "{network}/{version}/correlations"),
     output:
         pdf="results/figures/chunks-hierarchy.pdf",
         png=report(
@@ -117,8 +102,8 @@ rule draw_chunks_hierarchy:
         runtime=10,
     params:
         networks=list(HIERARCHY.networks),
-        drawn=drawn_hierarchy(),
-        repeats_paper=HIERARCHY.repeats_paper(drawn_hierarchy()),
+        drawn=DRAWN,
+        repeats_paper=HIERARCHY.repeats_paper(DRAWN),
         figures=look(),
         code=code("draw_chunks_hierarchy"),
     message:

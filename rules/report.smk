@@ -6,6 +6,23 @@ PAGE_PARTS = [
     for part in ("template.html", "report.css", "report.js")
 ]
 
+# kind of table -> what has one
+REPORTED = {
+    **dict.fromkeys(("training", "recall", "stores"), list(CONFIG.runs)),
+    **dict.fromkeys(("summaries", "sweeps", "chunks"), runs_with("chunks")),
+    "specificity": runs_with("interventions"),
+    "transfer": networks_of("transfer"),
+    "context": networks_of("context"),
+    "concepts": runs_with("concepts"),
+    "concept_grafts": grafted_runs(),
+    "prototypes": runs_with("prototypes"),
+}
+
+
+def kept_steps(run):
+    """Where in its training a run's dictionary is found, as paths name it; the end is empty."""
+    return ["", *(f"@step{step}" for step in CONFIG.runs[run].training.checkpoints)]
+
 
 rule resolve_config:
     output:
@@ -37,25 +54,37 @@ rule write_report:
         captions=[
             f"{BASE}/docs/captions/{Path(figure).stem}.rst" for figure in CHUNK_FIGURES
         ],
-        training=expand("results/networks/{run}/training.csv", run=runs_with("chunks")),
-        recall=expand("results/networks/{run}/recall.csv", run=runs_with("chunks")),
+        training=expand("results/networks/{run}/training.csv", run=CONFIG.runs),
+        recall=expand("results/networks/{run}/recall.csv", run=CONFIG.runs),
+        stores=expand("results/activations/{run}.zarr.zip", run=CONFIG.runs),
         summaries=expand("results/chunks/{run}/summary.csv", run=runs_with("chunks")),
         sweeps=expand("results/chunks/{run}/sweep.csv", run=runs_with("chunks")),
         chunks=expand("results/chunks/{run}/chunks.csv", run=runs_with("chunks")),
+        extractors=["results/chunks/extractors.csv"] if runs_with("chunks") else [],
         specificity=expand(
             "results/interventions/{run}/specificity.csv",
             run=runs_with("interventions"),
         ),
-        stores=expand("results/activations/{run}.zarr.zip", run=runs_with("chunks")),
+        transfer=experiment_tables("transfer", "{network}/summary"),
+        context=experiment_tables("context", "{network}/summary"),
+        hierarchy=experiment_tables("hierarchy", "{network}/{version}/correlations"),
+        concepts=expand("results/concepts/{run}/summary.csv", run=runs_with("concepts")),
+        concept_grafts=expand(
+            "results/concepts/{run}/grafts_summary.csv", run=grafted_runs()
+        ),
+        prototypes=expand(
+            "results/prototypes/{run}/summary.csv", run=runs_with("prototypes")
+        ),
         benchmarks=benchmarks,
         training_timings=expand(
-            "results/networks/{run}/timing.json", run=runs_with("chunks")
+            "results/networks/{run}/timing.json", run=trained_runs()
         ),
-        extraction_timings=expand(
-            "results/chunks/{run}{at}/timing.json",
-            run=runs_with("chunks"),
-            at=["", "@step0"],
-        ),
+        adoption_timings=expand("results/networks/{run}/timing.json", run=ready_runs()),
+        extraction_timings=[
+            f"results/chunks/{run}{at}/timing.json"
+            for run in runs_with("chunks")
+            for at in kept_steps(run)
+        ],
     output:
         "results/report.html",
     log:
@@ -69,10 +98,14 @@ rule write_report:
         mem_mb=1000,
         runtime=10,
     params:
-        runs=runs_with("chunks"),
-        intervened=runs_with("interventions"),
+        named=REPORTED,
+        hierarchy=networks_of("hierarchy"),
         timings="results/timings",
-        names=[*CONFIG.corpora, *CONFIG.runs],
+        names=[
+            *CONFIG.corpora,
+            *CONFIG.runs,
+            *(network for name in experiments() for network in networks_of(name)),
+        ],
         provenance={
             script.stem: code(script.stem)
             for script in sorted((BASE / "scripts").glob("*.py"))

@@ -3,21 +3,6 @@
 TRANSFER = CONFIG.experiments.transfer
 
 
-def transfer_settings(wildcards):
-    """The experiment's settings with the one network that a wildcard names."""
-    only = {wildcards.network: TRANSFER.networks[wildcards.network]}
-    return settings(TRANSFER.model_copy(update={"networks": only}))
-
-
-def transfer_tables(kind):
-    """One kind of table of every network."""
-    return expand(
-        "results/experiments/transfer/{network}/{kind}.csv",
-        network=TRANSFER.networks,
-        kind=kind,
-    )
-
-
 rule transfer_network:
     output:
         trials="results/experiments/transfer/{network}/trials.csv",
@@ -37,7 +22,7 @@ rule transfer_network:
         runtime=30,
     params:
         seed=CONFIG.seed,
-        transfer=transfer_settings,
+        transfer=experiment_settings("transfer"),
         code=code("transfer_network"),
     message:
         "Moving {wildcards.network} to the transfer corpus, with and without grafts"
@@ -47,9 +32,9 @@ rule transfer_network:
 
 rule draw_chunks_transfer:
     input:
-        trials=transfer_tables("trials"),
-        outcomes=transfer_tables("outcomes"),
-        summary=transfer_tables("summary"),
+        trials=experiment_tables("transfer", "{network}/trials"),
+        outcomes=experiment_tables("transfer", "{network}/outcomes"),
+        summary=experiment_tables("transfer", "{network}/summary"),
     output:
         pdf="results/figures/chunks-transfer.pdf",
         png=report(

@@ -31,7 +31,7 @@ with job(snakemake.log[0]):
                 found = read_site(seen, trials, settings, rng)
                 tables.append(found.table.assign(seed=member, site=site))
                 for offset in settings.grafts.offsets:
-                    arrays = stack(found.prototypes[offset])
+                    arrays = stack(found.prototypes[offset], seen.states.train.shape[-1])
                     prototypes |= {
                         f"seed{member}/{site}/{offset}/{k}": v for k, v in arrays.items()
                     }

@@ -4,7 +4,12 @@ import numpy as np
 import pandas as pd
 
 from chunkscope.chunks.extraction import Stream
-from chunkscope.chunks.tracing import first_appearance, trace_dictionary, trace_words
+from chunkscope.chunks.tracing import (
+    WORD_COLUMNS,
+    first_appearance,
+    trace_dictionary,
+    trace_words,
+)
 from chunkscope.jobs import job
 from chunkscope.store import ActivationStore
 
@@ -22,7 +27,7 @@ with job(snakemake.log[0]):
                 measures += [{**key, "measure": name, "value": v} for name, v in found.items()]
                 words += [{**key, **row} for row in trace_words(stream, labels, test, names)]
         print(f"step {step}: traced")
-    words = pd.DataFrame(words)
+    words = pd.DataFrame(words, columns=WORD_COLUMNS)
     for name, table in {
         "measures": pd.DataFrame(measures),
         "words": words,

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+from chunkscope.experiments.hierarchy.settings import VERSIONS
 from chunkscope.explorer import ReportInputs, write_report
 from chunkscope.jobs import job
 
 
-def by_run(files, runs):
-    """Name of a run -> its file."""
-    return dict(zip(runs, map(Path, files), strict=True))
+def by_name(files, names):
+    """Name of a run or network -> its file."""
+    return dict(zip(names, map(Path, files), strict=True))
 
 
 def by_rule(folder, own, names):
@@ -19,28 +20,32 @@ def by_rule(folder, own, names):
     timings = {}
     for file in sorted(folder.rglob("*.json*")):
         rule, *inside = file.relative_to(folder).parts
-        name = file.stem.split("@")[0]
+        name = inside[0].split(".")[0].split("@")[0] if inside else None
         rule = rule.removesuffix(".jsonl")
         if rule != own and (not inside or name in names):  # this job has not ended yet
             timings.setdefault(rule, []).append(file)
     return timings
 
 
+def hierarchy(files, networks):
+    """Network -> version -> its file."""
+    files = iter(map(Path, files))
+    return {network: {version: next(files) for version in VERSIONS} for network in networks}
+
+
 with job(snakemake.log[0]):
-    inputs, runs = snakemake.input, snakemake.params.runs
-    files = {
-        name: by_run(inputs[name], runs)
-        for name in ("training", "recall", "summaries", "sweeps", "chunks", "stores")
-    }
+    inputs, named = snakemake.input, snakemake.params.named
     report = ReportInputs(
-        **files,
+        **{kind: by_name(inputs[kind], names) for kind, names in named.items()},
         config=Path(inputs.config),
         claims=[Path(inputs.claims)],
         figures=list(zip(map(Path, inputs.figures), map(Path, inputs.captions), strict=True)),
-        specificity=by_run(inputs.specificity, snakemake.params.intervened),
+        extractors=next(map(Path, inputs.extractors), None),
+        hierarchy=hierarchy(inputs.hierarchy, snakemake.params.hierarchy),
         benchmarks=list(map(Path, inputs.benchmarks)),
         timings={
             "train_network": list(map(Path, inputs.training_timings)),
+            "adopt_network": list(map(Path, inputs.adoption_timings)),
             "extract_chunks": list(map(Path, inputs.extraction_timings)),
             **by_rule(
                 Path(snakemake.params.timings), own=snakemake.rule, names=snakemake.params.names

@@ -47,10 +47,13 @@ def headline(kinds: pd.Series) -> str | None:
 
 def _aligns(run: str, kind: str, tables: PrototypeTables) -> Claim:
     trained, untrained = (_ami(tables, kind, row) for row in ("prototypes", "untrained"))
-    after, null = _by_seed(trained, "value"), _by_seed(trained, "null_mean")
-    before = _by_seed(untrained, "value").reindex(after.index)
-    value = mean_interval(after)
-    above_null, above_untrained = (paired_difference(after, floor) for floor in (null, before))
+    both = trained.merge(untrained, on=["seed", "site", "size"], suffixes=("", "_before"))
+    before = both.groupby("seed")["value_before"].mean()
+    value = mean_interval(trained.groupby("seed")["value"].mean())
+    above_null, above_untrained = (
+        _mean_difference(trained, "null_mean"),
+        _mean_difference(both, "value_before"),
+    )
     symbols = _ami(tables, kind, "symbols")["value"].mean()
     return Claim(
         id=f"chunks-prototypes-align-{run}",
@@ -61,7 +64,7 @@ def _aligns(run: str, kind: str, tables: PrototypeTables) -> Claim:
         published="prototypes go with parts of speech, in words",
         published_source=SUMMARY,
         value=value,
-        control=f"permuted sequences {null.mean():.3f}, untrained {before.mean():.3f} (trained "
+        control=f"permuted sequences {trained['null_mean'].mean():.3f}, untrained {before.mean():.3f} (trained "
         f"minus untrained {above_untrained:.3f}), present symbol alone {symbols:.3f}",
         rule="reproduced: above the mean of permuted sequences and above the untrained network, "
         "both with the whole interval of the paired difference over seeds; direction: above the "
@@ -106,19 +109,20 @@ def _ami(tables: PrototypeTables, kind: str, row: str) -> pd.DataFrame:
     return found[chosen]
 
 
-def _by_seed(table: pd.DataFrame, column: str) -> pd.Series:
-    """(seed,) mean over sites and sizes, in the order of the seeds."""
-    means: pd.Series = table.groupby("seed")[column].mean()
-    return means.sort_index()
+def _mean_difference(table: pd.DataFrame, floor: str) -> Interval:
+    """How far values are above their own floors, over seeds; a mean over sites and sizes each."""
+    means = table.groupby("seed")[["value", floor]].mean()
+    return paired_difference(means["value"], means[floor])
 
 
 def _span(table: pd.DataFrame, classes: int) -> Interval:
-    """Largest less smallest value over sizes of at least ``classes``, a mean over sites a seed."""
-    enough = table[table["size"] >= classes]
-    if enough["size"].nunique() < 2:
-        return mean_interval([])
-    values = enough.groupby(["seed", "site"])["value"]
-    return mean_interval((values.max() - values.min()).groupby("seed").mean())
+    """Largest less smallest value over sizes of at least ``classes``, a mean over sites a seed.
+
+    A site with a single such size has no range.
+    """
+    values = table[table["size"] >= classes].groupby(["seed", "site"])["value"]
+    spans = (values.max() - values.min())[values.count() > 1]
+    return mean_interval(spans.groupby("seed").mean())
 
 
 def _words(kind: str) -> str:

@@ -17,6 +17,7 @@ from chunkscope.chunks.association import Association, Classes, associate
 from chunkscope.chunks.extractors.base import Activations, Labels, Tokens
 from chunkscope.chunks.extractors.prototypes import PrototypeExtractor, rows_with_direction
 from chunkscope.chunks.prototype_settings import PrototypeStudySettings
+from chunkscope.errors import ExtractionError
 from chunkscope.randomness import integer_seed, stream
 from chunkscope.statistics import summarise
 
@@ -58,6 +59,7 @@ class PrototypeSweep:
         }
         self._names = names
         self._settings, self._seed = settings, seed
+        self._most = 0  # different rows of any site
         self._tables: dict[str, list[pd.DataFrame]] = {
             "association": [],
             "classes": [],
@@ -78,6 +80,7 @@ class PrototypeSweep:
         train = self._train
         rows = rows_with_direction(activations[train], fit["subsample"], random_state)
         different = len(np.unique(rows, axis=0))
+        self._most = max(self._most, different)
         for size in self._settings.sizes:
             if size > different:
                 print(f"{row}, {site}, seed {member}: only {different} rows differ; no {size}")
@@ -90,7 +93,16 @@ class PrototypeSweep:
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """``association``, its ``summary`` over seeds, ``classes``, ``labels``, and ``prototypes``
-        of the trained network as published."""
+        of the trained network as published.
+
+        Raises:
+            ExtractionError: no site has as many different rows as the least of the sizes.
+        """
+        if not self._tables["prototypes"]:
+            raise ExtractionError(
+                f"prototypes.sizes: got {list(self._settings.sizes)}; no site has so many different "
+                f"rows, at most {self._most}; take fewer prototypes or record more"
+            )
         found = {name: pd.concat(parts, ignore_index=True) for name, parts in self._tables.items()}
         return {
             **found,

@@ -20,7 +20,7 @@ from chunkscope.chunks.scores import (
     state_scores,
     word_scores,
 )
-from chunkscope.statistics import summarise
+from chunkscope.statistics import mean_interval, partner_interval, summarise
 
 ROWS = {
     "density": "HDBSCAN states",
@@ -44,6 +44,9 @@ ROWS = {
 
 GIVEN = ("averaging", "byte_pairs", "shuffled")
 """Rows whose states were not found: agreement between members would say nothing."""
+
+AGREEMENT = "seed_agreement"
+"""The measure whose values share their pairs of members, so that they are not independent."""
 
 COUNTS = ("states", "chunks", "word_words", "noise")
 """Measures that say how much there is, not how right it is."""
@@ -171,7 +174,7 @@ def score_agreement(
     for row in (row for row in ROWS if row not in GIVEN):
         members = {member: found[row] for member, found in streams.items() if row in found}
         for member, value in seed_agreement(members, test).items():
-            lines += tidy(row, member, {"seed_agreement": value})
+            lines += tidy(row, member, {AGREEMENT: value})
     chosen = sweep[sweep["chosen"]]
     for seed, stability in zip(chosen["seed"], chosen["stability"], strict=True):
         lines += tidy("density", int(seed), {"subsample_agreement": float(stability)})
@@ -187,13 +190,17 @@ def tidy(row: str, member: int, scores: Scores) -> Iterator[dict[str, object]]:
 def summary(scores: pd.DataFrame) -> pd.DataFrame:
     """Mean, 95 % interval over seeds and n of every measure, with its floor and its ceiling.
 
+    The interval of the agreement over seeds is the jackknife's, since its values share their pairs.
     The floor of a measure is the mean of its chance row: for boundary F1 the better of random
     boundaries at the found rate and of a boundary at every step, else the same measure on shuffled
     time. The ceiling is 1, or the ideal observer's bits for information; counts have neither, and
     the share of the hidden state's information has no ceiling, since a linear read-out may miss
     what states hold.
     """
-    table = summarise(scores, ["row", "measure"])
+    shared = scores["measure"] == AGREEMENT
+    parts = (scores[~shared], mean_interval), (scores[shared], partner_interval)
+    tables = [summarise(part, ["row", "measure"], estimate=e) for part, e in parts if len(part)]
+    table = pd.concat(tables, ignore_index=True)
     means = table.set_index(["row", "measure"])["mean"]
     floors = [
         _floor(row, measure, means)
@@ -207,6 +214,8 @@ def summary(scores: pd.DataFrame) -> pd.DataFrame:
 
 def compare(scores: Mapping[str, pd.DataFrame], members: int) -> pd.DataFrame:
     """Every reading of every run on the same members, so that readings differ in nothing else.
+
+    The agreement of a member over seeds is that with all members read in the same way.
 
     Args:
         scores: run -> ``scores.csv``.

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from chunkscope.chunks.extraction import Stream
 from chunkscope.chunks.scores import boundary_scores, word_scores, words_found
 
+WORD_COLUMNS = ["seed", "step", "word", "found"]
+"""Of ``words.csv``, which has no row where every word is a single symbol."""
+
 
 def trace_dictionary(
     stream: Stream,

@@ -3,6 +3,7 @@
 (() => {
   const text = new Intl.Collator("en", { numeric: true });
 
+  const textOf = (cell) => cell.textContent.trim();
   const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
 
   // numbers before words, so that what is not estimable comes last in either direction
@@ -10,7 +11,7 @@
     const x = a.dataset.order, y = b.dataset.order;
     if (x !== undefined && y !== undefined) return direction * (Number(x) - Number(y));
     if (x !== undefined || y !== undefined) return x !== undefined ? -1 : 1;
-    return direction * text.compare(a.textContent, b.textContent);
+    return direction * text.compare(textOf(a), textOf(b));
   }
 
   function sortBy(table, header) {
@@ -48,14 +49,14 @@
     const count = make("output", {});
     const filters = headers.map((header) => {
       const column = header.cellIndex;
-      const values = [...new Set(rows.map((row) => row.cells[column].textContent))];
+      const values = [...new Set(rows.map((row) => textOf(row.cells[column])))];
       return { column, ...chooser(header.firstChild.textContent, values, apply) };
     });
 
     function apply() {
       for (const row of rows) {
         row.hidden = filters.some(({ column, select }) =>
-          select.value && row.cells[column].textContent !== select.value);
+          select.value && textOf(row.cells[column]) !== select.value);
       }
       const shown = rows.filter((row) => !row.hidden).length;
       count.textContent = `${shown} of ${rows.length} rows`;

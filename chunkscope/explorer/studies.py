@@ -12,12 +12,14 @@ from chunkscope.chunks.scoring import ROWS
 from chunkscope.explorer.cells import NONE, Cell, Column, Table, interval, number, text
 from chunkscope.explorer.inputs import Files
 from chunkscope.explorer.measures import MEASURES
-from chunkscope.explorer.reading import read_table, records
+from chunkscope.explorer.reading import read_table
 
 MEAN = ("mean", "ci_low", "ci_high")
 DIFFERENCE = ("difference", "difference_low", "difference_high")
 SHARE = "0–1"
 COMPARED = ("boundary_f1", "word_recall", "word_precision", "state_ari", "state_v_measure")
+ARMS = {"control": "no graft", "gaussian": "matched Gaussian"}
+UNGRAFTED = ("control", "untrained")
 NETWORKS = {
     "untrained": "untrained",
     "trained": "trained",
@@ -31,10 +33,10 @@ ASKED = {
     "noisy vector": "the same, with noise",
     "strings": "strings of levels",
     "dictionary": "HDBSCAN states",
-    "last 1": "last symbol alone",
-    "ideal observer": "ideal observer",
 }
-"""Reading of the word that a shared symbol belongs to -> what it is."""
+"""Reading of a state for the word that a shared symbol belongs to -> what it is."""
+TOLD = {"last 1": "last symbol alone", "ideal observer": "ideal observer"}
+"""The same of the symbols -> what it is."""
 CORRELATED = {
     "trained": "trained",
     "untrained": "untrained",
@@ -77,20 +79,20 @@ def transfer_table(summaries: Files) -> Table:
         Column("after the cue, graft off", numeric=True, unit="accuracy"),
         Column("n", numeric=True, unit="networks"),
     ]
-    names = {"control": "no graft", "gaussian": "matched Gaussian"}
     rows = []
     for network, path in summaries.items():
         table = read_table(path, ["arm", "measure", *MEAN, "n", *DIFFERENCE])
         for arm, part in table[table["arm"] != "pretrained"].groupby("arm", sort=False):
+            gained = _found(part, DIFFERENCE, measure="early_accuracy")
+            grafted = _found(part, measure="link_on")
             rows.append(
                 [
-                    *map(text, (network, names.get(str(arm), arm))),
+                    *map(text, (network, ARMS.get(str(arm), arm))),
                     _found(part, measure="start_accuracy"),
-                    _found(part, DIFFERENCE, absent=NONE, measure="early_accuracy"),
-                    *(
-                        _found(part, measure=m)
-                        for m in ("trials_to_criterion", "link_on", "link_off")
-                    ),
+                    text(None) if arm == "control" else gained,
+                    _found(part, measure="trials_to_criterion"),
+                    text(None) if arm in UNGRAFTED else grafted,
+                    _found(part, measure="link_off"),
                     number(part["n"].max()),
                 ]
             )
@@ -109,7 +111,7 @@ def context_counts(summaries: Files) -> Table:
         [
             *map(text, (network, NETWORKS[condition])),
             *(_found(part, measure=m) for m in (*COUNTS, "boundary_f1")),
-            _found(part, measure="boundary_f1_every_step"),
+            _mean(part, measure="boundary_f1_every_step"),
         ]
         for network, table in _context(summaries)
         for condition, part in _conditions(table[table["reading"] == ""])
@@ -122,15 +124,16 @@ def context_parents(summaries: Files) -> Table:
     columns = [
         *(Column(title, filter=True) for title in ("network", "condition")),
         *(Column(title, numeric=True, unit="accuracy") for title in ASKED.values()),
+        *(Column(title, numeric=True) for title in TOLD.values()),
     ]
     rows = []
     for network, table in _context(summaries):
         asked = table[(table["symbol"] == "all") & (table["position"] == "all")]
         asked = asked[asked["measure"] == "accuracy"]
+        symbols = [_mean(asked, condition="symbols", reading=reading) for reading in TOLD]
         for condition, part in _conditions(asked):
-            either = pd.concat([part, asked[asked["condition"] == "symbols"]])
-            told = (_found(either, reading=reading) for reading in ASKED)
-            rows.append([*map(text, (network, NETWORKS[condition])), *told])
+            states = (_found(part, reading=reading) for reading in ASKED)
+            rows.append([*map(text, (network, NETWORKS[condition])), *states, *symbols])
     return Table("The word of a shared symbol", columns, rows)
 
 
@@ -148,6 +151,7 @@ def hierarchy_table(tables: Mapping[str, Files]) -> Table:
             needed = ["reading", "variant", "measure", "given", "rho", "ci_low", "ci_high"]
             table = read_table(path, [*needed, "published"])
             table = table[table["given"].isna() & (table["variant"] == "default")]
+            table = table.dropna(subset="rho")
             for measure, name in measures.items():
                 part = table[table["measure"] == measure]
                 published = part.loc[part["reading"] == "trained", "published"]
@@ -155,7 +159,7 @@ def hierarchy_table(tables: Mapping[str, Files]) -> Table:
                 rows.append(
                     [
                         *map(text, (network, version, name)),
-                        *(_found(part, rho, absent=NONE, reading=r) for r in CORRELATED),
+                        *(_found(part, rho, reading=r) for r in CORRELATED),
                         number(published.mean(), absent=NONE),
                     ]
                 )
@@ -201,7 +205,7 @@ def concept_graft_table(summaries: Files) -> Table:
                 [
                     *map(text, (run, depth, "the concept" if own else condition)),
                     _found(said),
-                    Cell(NONE, faint=True) if own else _found(said, DIFFERENCE),
+                    text(None) if own else _found(said, DIFFERENCE),
                     _found(part, measure="nll"),
                     number(said["n"].max()),
                 ]
@@ -230,10 +234,10 @@ def prototype_table(summaries: Files) -> Table:
             rows.append(
                 [
                     *map(text, (run, str(kind).replace("_", " "), site)),
-                    number(size),
+                    number(part["size"].max()),
                     *(_found(part, row=row) for row in rows_of),
                     _found(dead, site=site, size=size),
-                    _found(aligned, row="symbols"),
+                    _mean(aligned, row="symbols"),
                 ]
             )
     return Table("Prototypes", columns, rows)
@@ -253,21 +257,19 @@ def _conditions(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
             yield condition, part
 
 
-def _found(
-    table: pd.DataFrame,
-    columns: tuple[str, str, str] = MEAN,
-    absent: str = "",
-    **equal: object,
-) -> Cell:
-    """Mean and interval of the first row whose columns are equal to these, or a dash.
+def _found(table: pd.DataFrame, columns: tuple[str, str, str] = MEAN, **equal: object) -> Cell:
+    """Mean and interval of the row whose columns are equal to these; a dash if there is none."""
+    rows = _rows(table, equal)
+    return interval(*rows[list(columns)].iloc[0]) if len(rows) else text(None)
 
-    Args:
-        absent: stands in place of a mean that is none; by default it is not estimable.
-    """
-    rows = table
+
+def _mean(table: pd.DataFrame, **equal: object) -> Cell:
+    """The same without the interval, of what stands beside as a reference."""
+    rows = _rows(table, equal)
+    return number(rows["mean"].iloc[0]) if len(rows) else text(None)
+
+
+def _rows(table: pd.DataFrame, equal: Mapping[str, object]) -> pd.DataFrame:
     for column, value in equal.items():
-        rows = rows[rows[column] == value]
-    if rows.empty or (absent and pd.isna(rows[columns[0]].iloc[0])):
-        return Cell(NONE, faint=True)
-    row = records(rows.iloc[:1])[0]
-    return interval(*(row[column] for column in columns))
+        table = table[table[column] == value]
+    return table

@@ -43,8 +43,8 @@ def _experiments(experiments: Mapping[str, Any]) -> str:
     kinds = {name: len(made["networks"]) for name, made in experiments.items() if made}
     if not kinds:
         return ""
-    made = ", ".join(f"{name} on {networks}" for name, networks in kinds.items())
-    return f"Experiments trained networks of their own, of several kinds: {made}."
+    made = ", ".join(f"{name} ({_count(n, 'kind')})" for name, n in kinds.items())
+    return f"Experiments with networks of their own: {made}."
 
 
 def _chunks(found: Sequence[FoundChunks]) -> str:

@@ -49,7 +49,7 @@ def runs_table(runs: Mapping[str, Any], training: Files, recall: Files) -> Table
                 number(settings["seeds"]),
                 _mean(final["accuracy"]),
                 number(final["bayes_accuracy"].mean(), absent=NONE),
-                _mean(recalled) if len(recalled) else text(None),
+                _mean(recalled),
             ]
         )
     return Table("Runs", columns, rows)
@@ -224,6 +224,9 @@ def _measure_column(measure: str) -> Column:
 
 
 def _mean(values: pd.Series) -> Cell:
+    """Mean and interval over seeds; a dash if it was measured of none."""
+    if values.empty:
+        return text(None)
     over_seeds = mean_interval(values)
     return interval(over_seeds.mean, over_seeds.low, over_seeds.high)
 

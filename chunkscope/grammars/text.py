@@ -87,11 +87,12 @@ class Text(Source):
         """Excerpts of disjoint documents; see :meth:`Source.split`.
 
         Raises:
-            GrammarError: a file cannot be read, or there is too little text.
+            GrammarError: a file cannot be read, or there is too little text or too few documents.
         """
         train, test, length = recording
         asked = [training, (train, length), (test, length)]
         documents = self._documents()
+        self._check_enough(documents)
         sizes = [len(document.text) for document in documents]
         owners = deal(sizes, [n * each for n, each in asked], random("documents"))
 
@@ -121,6 +122,14 @@ class Text(Source):
         if self.path is None:
             return python_topics()
         return read_documents(Path(self.path), self.separator)
+
+    def _check_enough(self, documents: Sequence[Document]) -> None:
+        if len(documents) < len(SPLITS):
+            raise GrammarError(
+                f"{self.path}: got {len(documents)} documents; must be at least {len(SPLITS)}, "
+                "since training and both splits of the recording have documents of their own: set "
+                "separator to what stands between the parts of the text, or give a folder of files"
+            )
 
     def _provenance(self, documents: Sequence[Document]) -> dict[str, str]:
         here = f"pydoc_data.topics of Python {platform.python_version()}"

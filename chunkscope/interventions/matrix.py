@@ -30,9 +30,7 @@ COLUMNS = ["seed", "donor", "reads", "input", "natural", "control", "symbol"]
 def graft_matrix(
     network: Network, test: Recording, donors: Donors, n: int, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Every donor that knows what comes two symbols later, with every input, beside its controls.
-
-    Of the donors that read the same symbol the commonest stands for it.
+    """A donor of every symbol read, the commonest, with every input, beside its controls.
 
     Args:
         network: an ensemble of one.

@@ -45,6 +45,16 @@ class InterventionSettings(Settings):
                 raise ValueError(f"got {list(together)}; a set names one or more sites, each once")
         return sites
 
+    @field_validator("lags")
+    @classmethod
+    def _follow_the_matrix(cls, lags: int) -> int:
+        if lags < 2:
+            raise ValueError(
+                f"got {lags}; must be at least 2: the graft matrix replaces the symbol after a "
+                "donor and asks for the next"
+            )
+        return lags
+
     @field_validator("strengths")
     @classmethod
     def _reach_full_strength(cls, strengths: tuple[float, ...]) -> tuple[float, ...]:

@@ -129,7 +129,8 @@ class HuggingFace(Network):
         The logits are of ``symbols`` alone; those of an encoder, which predicts nothing, are NaN.
 
         Raises:
-            NetworkError: with what came before, there are more steps than the network can read.
+            NetworkError: with what came before, there are more steps than the network can read;
+                or it predicts, and gives no cache.
         """
         symbols = self.check_tokens(tokens)[0]
         edits = self.bind(intervene, *symbols.shape)
@@ -154,9 +155,19 @@ class HuggingFace(Network):
             nothing = symbols.new_full((1, 1, 1, 1), torch.nan, dtype=torch.float32)
             logits = nothing.expand(1, batch, time, self.vocabulary)
             return Output(logits, state, tap.activations, fired)
-        state[CACHE] = Carried(take_back(output[self._cache_name]), batch, steps)
+        state[CACHE] = Carried(take_back(self._cache_of(output)), batch, steps)
         logits = output.logits[..., : self.vocabulary].float().unsqueeze(0)
         return Output(logits, state, tap.activations, fired)
+
+    def _cache_of(self, output: Any) -> Any:
+        cache = output.get(self._cache_name)
+        if cache is None:
+            raise NetworkError(
+                f"{self.settings.path}: {type(self.model).__name__} gives no cache, so that no "
+                "pass can go on from another; record its activity yourself (docs/how-to/"
+                "own-activations.md)"
+            )
+        return cache
 
     def _run(self, symbols: Tensor, cache: object) -> Any:
         if not self.predicts:

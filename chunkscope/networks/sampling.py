@@ -39,7 +39,8 @@ class Sampling:
 
     def draw(self, probabilities: Tensor, step: int) -> Tensor:
         """(seed, batch) symbols of one step, from (seed, batch, vocabulary)."""
-        kept = nucleus(probabilities ** (1 / self.temperature), self.top_p)
+        relative = probabilities / probabilities.amax(-1, keepdim=True)  # else powers may be all 0
+        kept = nucleus(relative ** (1 / self.temperature), self.top_p)
         cumulative = kept.cumsum(-1, dtype=torch.double)  # so that the last symbol is never missed
         aim = self.uniforms[..., step].to(cumulative) * cumulative[..., -1]
         return torch.searchsorted(cumulative, aim.unsqueeze(-1), right=True).squeeze(-1)

@@ -128,6 +128,12 @@ class TrainingSettings(Settings):
     resume_every: int = Field(default=500, ge=1)
     """Steps between the states from which an interrupted training goes on."""
 
+    def updates(self) -> Self:
+        """The same training, with the defaults for when it is looked at and kept."""
+        watched = ("evaluate_every", "checkpoints", "resume_every")
+        fields = type(self).model_fields
+        return self.model_copy(update={key: fields[key].default for key in watched})
+
     @model_validator(mode="after")
     def _checkpoints_within_training(self) -> Self:
         outside = [step for step in self.checkpoints if not 0 <= step <= self.steps]

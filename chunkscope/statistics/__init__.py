@@ -6,6 +6,7 @@ from chunkscope.statistics.intervals import (
     mean_interval,
     paired_difference,
     pairwise_interval,
+    partner_interval,
     summarise,
 )
 
@@ -17,6 +18,7 @@ __all__ = [
     "mean_interval",
     "paired_difference",
     "pairwise_interval",
+    "partner_interval",
     "summarise",
     "write_claims",
 ]

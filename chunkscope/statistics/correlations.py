@@ -34,7 +34,8 @@ def spearman(
     Returns:
         The correlation as ``mean``, the 2.5 % and 97.5 % quantiles of its resamples, and the
         number of units. All NaN where it cannot be estimated: fewer than three units, one level,
-        values that are all equal, or nothing left of either beside ``given``.
+        values that are all equal, or nothing left of either beside ``given``. The quantiles alone
+        are NaN where no level has a second unit that could be drawn.
     """
     columns = [np.asarray(part, dtype=np.float64) for part in (levels, values)]
     columns += [] if given is None else [np.asarray(given, dtype=np.float64)]
@@ -44,6 +45,8 @@ def spearman(
     estimate = float(_rank_correlation(table[:, None])[0]) if n >= 3 else float("nan")
     if not np.isfinite(estimate):
         return Interval(float("nan"), float("nan"), float("nan"), n)
+    if len(np.unique(table[0])) == n:
+        return Interval(estimate, float("nan"), float("nan"), n)
     drawn = _rank_correlation(table[:, _within(table[0], rng, resamples)])
     low, high = np.quantile(drawn[np.isfinite(drawn)], [0.025, 0.975])
     return Interval(estimate, float(low), float(high), n)

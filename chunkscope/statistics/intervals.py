@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 
@@ -67,8 +67,28 @@ def pairwise_interval(values: Mapping[tuple[int, int], float]) -> Interval:
     left = [
         np.mean([value for pair, value in values.items() if unit not in pair]) for unit in units
     ]
-    n = len(units)
-    error = np.sqrt((n - 1) / n * np.square(left - np.mean(left)).sum())
+    return _jackknife(mean, np.array(left))
+
+
+def partner_interval(values: ArrayLike) -> Interval:
+    """:func:`pairwise_interval` of what is known by unit alone: its mean with all other units.
+
+    Args:
+        values: (unit,) the mean over all pairs that a unit is in. Of some of the units that were
+            paired, the interval is wider than it need be.
+    """
+    means = np.asarray(values, dtype=np.float64)
+    means = means[np.isfinite(means)]
+    n, mean = len(means), mean_interval(means).mean
+    if n < 3:
+        return Interval(mean, float("nan"), float("nan"), n)
+    return _jackknife(mean, (n * mean - 2 * means) / (n - 2))  # a unit leaves with all its pairs
+
+
+def _jackknife(mean: float, left: NDArray[np.float64]) -> Interval:
+    """The interval of a mean from ``left (unit,)``, what it is without each unit."""
+    n = len(left)
+    error = np.sqrt((n - 1) / n * np.square(left - left.mean()).sum())
     half = float(stats.t.ppf(0.975, n - 1) * error)
     return Interval(mean, mean - half, mean + half, n)
 
@@ -81,11 +101,16 @@ def paired_difference(first: ArrayLike, second: ArrayLike) -> Interval:
     return mean_interval(first - second)
 
 
-def summarise(table: pd.DataFrame, by: Sequence[str], value: str = "value") -> pd.DataFrame:
+def summarise(
+    table: pd.DataFrame,
+    by: Sequence[str],
+    value: str = "value",
+    estimate: Callable[[pd.Series], Interval] = mean_interval,
+) -> pd.DataFrame:
     """``mean, ci_low, ci_high, n`` of ``value`` within each group, in order of appearance."""
     rows = []
     for key, group in table.groupby(list(by), sort=False, dropna=False):
-        interval = mean_interval(group[value])
+        interval = estimate(group[value])
         named = dict(zip(by, key, strict=True))
         rows.append(
             {

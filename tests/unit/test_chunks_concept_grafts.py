@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from chunkscope.chunks.concepts import speech
 from chunkscope.chunks.concepts.grafting import (
     Prototypes,
     build_changes,
@@ -28,6 +29,7 @@ from chunkscope.chunks.concepts.summary import (
 from chunkscope.errors import ExtractionError, InterventionError
 from chunkscope.networks.building import build
 from chunkscope.networks.network import Network
+from chunkscope.networks.rollouts import rollout
 from chunkscope.networks.settings import GPTSettings, TanhSettings
 
 SYMBOLS = (" cat", " dog", " the", "s", ".")
@@ -185,6 +187,27 @@ def test_the_same_random_numbers_say_the_same() -> None:
     said = say(gpt(), prompts, rows, (), LISTENER, 1.0, 0.9)
     assert np.array_equal(said.count[:2], said.count[2:])
     np.testing.assert_allclose(said.nll[:2], said.nll[2:], rtol=1e-5)
+
+
+def test_blocks_of_rows_say_what_all_rows_together_say(monkeypatch) -> None:
+    prompts, prototypes = prompts_of(RESIDUAL), prototypes_of(RESIDUAL)
+    changes = build_changes(prompts, prototypes, list(RESIDUAL), np.random.default_rng(0))
+    edits = build_edits(changes, prototypes, list(RESIDUAL), SETTINGS)
+    rows = np.tile(np.arange(6), 2 * len(changes))
+    whole = say(gpt(), prompts, rows, edits, LISTENER, 1.0, 0.9)
+    spoken = []
+
+    def noted(network: Network, tokens: torch.Tensor, *arguments: Any):
+        spoken.append(len(tokens))
+        return rollout(network, tokens, *arguments)
+
+    monkeypatch.setattr(speech, "rollout", noted)
+    monkeypatch.setattr(speech, "CELLS", 7 * 13 * 5)  # seven rows of 13 steps and 5 symbols
+    blocks = say(gpt(), prompts, rows, edits, LISTENER, 1.0, 0.9)
+    np.testing.assert_array_equal(blocks.count, whole.count)
+    np.testing.assert_allclose(blocks.nll, whole.nll, rtol=1e-5)
+    assert blocks.fired == whole.fired
+    assert max(spoken) <= 7 < len(rows) == sum(spoken)
 
 
 @torch.no_grad()

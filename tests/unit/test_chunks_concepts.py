@@ -191,9 +191,11 @@ def test_a_concept_is_found_at_the_offset_where_it_is(offset: int) -> None:
 def test_prototypes_are_kept_with_their_units() -> None:
     trials, site = study()
     found = read_site(site, trials, SETTINGS, np.random.default_rng(0))
-    arrays = stack([*found.prototypes[0], None])
+    arrays = stack([*found.prototypes[0], None], 10)
     assert arrays["units"].tolist() == [[True] * 4 + [False] * 6, [False] * 10]
     np.testing.assert_allclose(arrays["mean"][0, :4], 2.5)
+    none = stack([None, None], 10)  # a site where no tolerance leaves any concept a unit
+    assert none["mean"].shape == none["units"].shape == (2, 10)
 
 
 def test_a_summary_is_over_concepts_of_means_over_seeds() -> None:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from chunkscope.chunks.prototype_claims import PrototypeTables, judge_prototypes
 from chunkscope.chunks.prototype_settings import PrototypeStudySettings
 from chunkscope.chunks.prototype_sweep import PrototypeSweep, summarise_association
+from chunkscope.errors import ExtractionError
 from chunkscope.figures.chunks_prototypes import MEASURES, draw_prototypes
 from chunkscope.figures.settings import FigureSettings
 
@@ -85,6 +86,17 @@ def test_sizes_that_the_activity_cannot_have_are_left_out_and_said(capsys):
     sweep.read("prototypes", SITE, 0, activity_of(labels["state"]))
     assert "only 20 rows differ; no 32" in capsys.readouterr().out
     assert set(sweep.tables()["association"].query("row == 'prototypes'")["size"]) == {4}
+
+
+def test_more_prototypes_than_any_activity_has_rows_is_one_sentence():
+    corpus = words_corpus(n=4, length=10)
+    settings, labels = PrototypeStudySettings(sizes=(999,)), {"state": corpus.labels["state"]}
+    sweep = PrototypeSweep(corpus.tokens, np.arange(4) < 2, labels, {}, settings, seed=0)
+    sweep.read("prototypes", SITE, 0, activity_of(labels["state"]))
+    with pytest.raises(
+        ExtractionError, match=r"got \[999\]; no site has .* at most 20; take fewer"
+    ):
+        sweep.tables()
 
 
 def test_classes_and_prototypes_have_names(tables):
@@ -172,6 +184,21 @@ def test_alignment_needs_more_than_chance_and_than_no_training(ami, untrained, n
 )
 def test_insensitivity_is_judged_where_there_are_prototypes_enough(ami, expected):
     assert verdicts(made_up(ami, 0.1))["number-run"] == expected
+
+
+def test_trained_and_untrained_are_compared_at_the_same_sizes():
+    made = made_up({16: 0.2, 32: 0.8}, 0.4)
+    few = (made.association["row"] == "untrained") & (made.association["size"] == 16)
+    cut = PrototypeTables(made.association[~few], made.labels)  # too few rows for 16 of them
+    claim = next(judge_prototypes({"run": cut}))
+    assert "trained minus untrained 0.400" in claim.control  # not .5 - .4, which is of other sizes
+
+
+def test_a_site_with_one_number_of_prototypes_has_no_range():
+    made = made_up({16: 0.5, 32: 0.8}, 0.1)
+    one = made.association.query("size == 32").assign(site="hook_embed")
+    both = PrototypeTables(pd.concat([made.association, one]), made.labels)
+    assert list(judge_prototypes({"run": both}))[1].value.mean == pytest.approx(0.3)
 
 
 @pytest.mark.parametrize("rows", [["untrained"], ["untrained", "prototypes", "revived"]])

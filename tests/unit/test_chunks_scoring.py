@@ -251,6 +251,24 @@ def test_the_summary_has_a_floor_and_a_ceiling_beside_every_measure(scores):
     assert set(table.index.get_level_values("row")) == set(ROWS)
 
 
+def test_agreement_of_members_has_the_interval_of_their_pairs():
+    agreements = {0: [0.2, 0.5, 0.8, 0.9], 1: [0.4, 0.4]}
+    lines = [
+        {"row": "density", "seed": seed, "measure": measure, "value": value}
+        for measure, values in {"seed_agreement": agreements[0], "state_ari": agreements[0]}.items()
+        for seed, value in enumerate(values)
+    ]
+    lines += [
+        {"row": "kmeans", "seed": seed, "measure": "seed_agreement", "value": value}
+        for seed, value in enumerate(agreements[1])
+    ]
+    table = summary(pd.DataFrame(lines)).set_index(["row", "measure"])
+    shared, alone = table.loc[("density", "seed_agreement")], table.loc[("density", "state_ari")]
+    assert shared["mean"] == alone["mean"]
+    assert shared["ci_high"] - shared["ci_low"] > 2 * (alone["ci_high"] - alone["ci_low"])
+    assert np.isnan(table.loc[("kmeans", "seed_agreement"), "ci_low"])  # a single pair
+
+
 def test_readings_are_compared_on_the_same_members(scores):
     more = scores[scores["row"] == "density"].assign(seed=7, value=0.0)
     table = compare({"a": pd.concat([scores, more]), "b": scores}, MEMBERS)

@@ -7,7 +7,12 @@ import pandas as pd
 
 from chunkscope.chunks.extraction import Stream
 from chunkscope.chunks.reading import Parse
-from chunkscope.chunks.tracing import first_appearance, trace_dictionary, trace_words
+from chunkscope.chunks.tracing import (
+    WORD_COLUMNS,
+    first_appearance,
+    trace_dictionary,
+    trace_words,
+)
 
 # two words, 0 = two steps and 1 = three steps, one after the other
 WORD = np.tile([0, 0, 1, 1, 1], (3, 8))
@@ -36,6 +41,16 @@ def test_words_are_found_one_by_one() -> None:
     cut = np.tile([1, 0, 1, 0, 1], (3, 8))  # the second word falls apart
     rows = list(trace_words(stream_of(WORD, cut, [0, 1]), LABELS, TEST, ("AB", "CDE")))
     assert rows == [{"word": "AB", "found": True}, {"word": "CDE", "found": False}]
+
+
+def test_a_corpus_of_single_symbols_has_no_word_that_could_appear() -> None:
+    every = np.ones_like(BOUNDARY)
+    labels = {"word": WORD, "boundary": every}
+    rows = list(trace_words(stream_of(WORD, every, []), labels, TEST, ("A", "B")))
+    assert rows == []
+    found = first_appearance(pd.DataFrame(rows, columns=WORD_COLUMNS))
+    assert list(found.columns) == ["seed", "word", "step"]
+    assert found.empty
 
 
 def test_a_word_appears_where_it_stays() -> None:

@@ -17,7 +17,7 @@ from chunkscope.chunks.extractors.density import DensityExtractor
 from chunkscope.chunks.merging import ChunkMerger
 from chunkscope.chunks.reading import read_chunks
 from chunkscope.chunks.settings import DensitySettings, MergingSettings
-from chunkscope.config import Config, check, load, resolved, run_sites
+from chunkscope.config import Config, check, load, repeats_reflection, resolved, run_sites
 from chunkscope.errors import ConfigError
 from chunkscope.store import StoreSettings, StoreWriter
 
@@ -165,6 +165,8 @@ MISTAKES = {
     "symbols",
     ("runs.one.training.window", "200"): "runs.one.training.window: got 200; must be at most 100, "
     "the length of corpora.noise.training",
+    ("interventions.lags", "1"): "interventions.lags: got 1; must be at least 2: the graft matrix "
+    "replaces the symbol after a donor and asks for the next",
     ("interventions.lags", "200"): "interventions.lags: got 200; must be at most 100, the length "
     "of corpora.noise.recording",
 }
@@ -357,6 +359,37 @@ def test_sites_follow_the_architecture() -> None:
         "blocks.1.hook_resid_post",
     ]
     assert run_sites(runs["lstm"]) == ["layers.0.hook_h", "layers.0.hook_c"]
+
+
+def test_only_the_papers_network_and_training_repeat_the_reflection_experiment() -> None:
+    training = "steps: 400, batch: 1, window: 200, gradient_clip: null"
+    text = f"""
+        corpora:
+          other: {{source: {{grammar: words, vocabulary: {{AB: 1}}}}}}
+          reflection:
+            source:
+              grammar: words
+              vocabulary: {{ABCD: 1}}
+              filler: {{E: 1}}
+              gap: {{kind: uniform, low: 0, high: 19}}
+            training: {{sequences: 1, length: 1000}}
+        runs:
+          paper: &paper
+            corpus: reflection
+            network: {{architecture: affine, hidden: 12}}
+            training: {{{training}}}
+          watched: {{<<: *paper, seeds: 3, training: {{{training}, evaluate_every: 20}}}}
+          wide: {{<<: *paper, network: {{architecture: affine, hidden: 64}}}}
+          tanh: {{<<: *paper, network: {{architecture: tanh, hidden: 12}}}}
+          brief: {{<<: *paper, training: {{{training}, learning_rate: 0.05}}}}
+        """
+    config = check(yaml.safe_load(text))
+    assert [name for name in config.runs if repeats_reflection(config, name)] == [
+        "paper",
+        "watched",
+    ]
+    other = config.runs["paper"].model_copy(update={"corpus": "other"})
+    assert not repeats_reflection(config.model_copy(update={"runs": {"a": other}}), "a")
 
 
 def test_an_experiment_that_is_left_out_is_not_run() -> None:

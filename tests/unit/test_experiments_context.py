@@ -299,3 +299,12 @@ def test_only_the_papers_network_repeats_it():
     assert both.repeats_paper("affine12")
     assert not both.repeats_paper("gru")
     assert not ContextSettings(stretch=1000).repeats_paper("affine12")
+    affine = paper.networks["affine12"]
+    for changes, repeats in (
+        ({"seeds": 20}, True),
+        ({"training": {**dict(affine.training), "checkpoints": (0, 5)}}, True),
+        ({"training": {**dict(affine.training), "steps": 300}}, False),
+        ({"source": {"contexts": {"": {"AB": 0.5, "BA": 0.5}}}}, False),
+    ):
+        changed = ContextNetwork.model_validate({**dict(affine), **changes})
+        assert ContextSettings(networks={"a": changed}).repeats_paper("a") is repeats, changes

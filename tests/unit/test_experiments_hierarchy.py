@@ -230,6 +230,15 @@ def test_the_defaults_repeat_the_paper_and_a_change_of_them_does_not() -> None:
     assert HierarchySettings(filler_share=0.3, resamples=500).repeats_paper("affine12")
     assert not HierarchySettings(measured=5000).repeats_paper("affine12")
     assert not small().repeats_paper("net")
+    paper = HierarchySettings().networks["affine12"]
+    for changes, repeats in (
+        ({"per_level": 20}, True),
+        ({"training": {**dict(paper.training), "evaluate_every": 10}}, True),
+        ({"training": {**dict(paper.training), "window": 2000}}, False),
+        ({"levels": (0, 35)}, False),
+    ):
+        changed = type(paper).model_validate({**dict(paper), **changes})
+        assert HierarchySettings(networks={"a": changed}).repeats_paper("a") is repeats, changes
 
 
 @pytest.mark.parametrize(

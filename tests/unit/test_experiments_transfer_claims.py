@@ -101,7 +101,12 @@ def test_only_the_papers_network_repeats_the_paper() -> None:
     settings = TransferSettings(networks={"few": affine, "gru": gru})
     assert settings.repeats_paper("few")
     assert not settings.repeats_paper("gru")
-    assert not settings.model_copy(update={"donor": "K"}).repeats_paper("few")
+    for other in ({"donor": "K"}, {"early": 5}, {"smoothing": 3}, {"remembered": 100}):
+        assert not settings.model_copy(update=other).repeats_paper("few"), other
+    assert settings.model_copy(update={"sequences": 10, "criterion": 0.8}).repeats_paper("few")
+    longer = affine.pretraining.model_copy(update={"steps": 170})
+    trained = affine.model_copy(update={"pretraining": longer})
+    assert not TransferSettings(networks={"few": trained}).repeats_paper("few")
 
 
 @pytest.mark.parametrize(

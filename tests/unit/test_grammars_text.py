@@ -309,6 +309,10 @@ def write_blank(path: Path) -> None:
     path.write_text(" \n\n")
 
 
+def write_whole(path: Path) -> None:
+    path.write_text("one text without a gap, " * 1000)
+
+
 def write_little(path: Path) -> None:
     path.write_text("a little text\n\n\nand more\n\n\nand more")
 
@@ -320,6 +324,7 @@ def write_little(path: Path) -> None:
         (write_latin, "text.txt: byte 0xef at offset 2 is not UTF-8; save the file as UTF-8"),
         (write_blank, "text.txt: holds no text"),
         (Path.mkdir, "text.txt: holds no text"),
+        (write_whole, "text.txt: got 1 documents; must be at least 3, .* set separator to what"),
         (write_little, f"{SPLITS[0]}: got 60 sequences of 64 symbols; the . documents dealt to"),
     ],
 )

@@ -494,6 +494,21 @@ def test_a_site_that_does_not_run_is_an_error(models_folder: Path) -> None:
     assert not any(module._forward_hooks for module in network.model.modules())
 
 
+def test_a_network_that_gives_no_cache_is_refused(tmp_path: Path) -> None:
+    """RecurrentGemma keeps what it carries over in its own modules."""
+    config = transformers.RecurrentGemmaConfig(
+        **LLAMA | dict.fromkeys(("bos_token_id", "eos_token_id", "pad_token_id"), 0),
+        vocab_size=VOCABULARY,
+        lru_width=WIDTH,
+        head_dim=WIDTH // 2,
+        attention_window_size=8,
+    )
+    transformers.AutoModelForCausalLM.from_config(config).save_pretrained(tmp_path)
+    network = HuggingFace.open(HuggingFaceSettings(path=str(tmp_path)))
+    with pytest.raises(NetworkError, match="RecurrentGemmaForCausalLM gives no cache"):
+        network(draw_tokens(BATCH, TIME))
+
+
 def test_symbols_must_be_those_of_the_network(models_folder: Path, tmp_path: Path) -> None:
     model = copy_model(models_folder, "gpt2", tmp_path)
     settings = HuggingFaceSettings(path=str(model))

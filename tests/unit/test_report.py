@@ -235,6 +235,128 @@ def make_inputs(folder: Path) -> ReportInputs:
     )
 
 
+EVERYWHERE: dict[str, tuple[str, Verdict]] = {
+    "learns": ("Somebody et al.", "reproduced"),
+    "transfer-faster": ("Somebody et al.", "reproduced"),
+    "context-states": (OWN, "not estimable"),
+    "hierarchy-states": ("Somebody et al.", "not reproduced"),
+    "words-alpha": (OWN, "reproduced"),
+    "concepts-learnt-alpha": (OWN, "direction only"),
+    "prototypes-align-alpha": ("Somebody et al.", "direction only"),
+    "unheard-of": (OWN, "reproduced"),
+}
+"""Name of a claim -> whose it is and its verdict; one for each section that has claims."""
+MEAN = (0.5, 0.4, 0.6)
+GAP = (0.1, 0.05, 0.15)
+BLANK = ("", "", "")
+
+
+@pytest.fixture
+def whole(inputs: ReportInputs, tmp_path: Path) -> ReportInputs:
+    """The same with every study and experiment, and a claim and a figure of each."""
+    folder = tmp_path / "results"
+    value = Interval(0.95, 0.93, 0.97, 3)
+    claims = [
+        replace(claim(name, verdict, value), paper=paper)
+        for name, (paper, verdict) in EVERYWHERE.items()
+    ]
+    write_claims(claims, folder / "claims.csv")
+    names = ("recall", "transfer", "context", "hierarchy", "architectures", "training")
+    names += ("concepts", "prototypes", "unheard-of")
+    mean, gap = "mean ci_low ci_high", "difference difference_low difference_high"
+    measures = ("start_accuracy", "early_accuracy", "trials_to_criterion", "link_on", "link_off")
+    arms = {"control": (0, 0, 0), "donor": GAP, "pretrained": BLANK}
+    asked = ("all", "all", "accuracy")
+    correlated = f"reading variant measure given rho {mean.split(maxsplit=1)[1]} published"
+    aligned = ("state", "ami")
+    return replace(
+        inputs,
+        figures=[*inputs.figures, *(figure(folder, f"chunks-{name}", (3, 2)) for name in names)],
+        extractors=csv(
+            folder / "extractors.csv",
+            f"run row measure {mean}",
+            ("alpha", "density", "boundary_f1", *MEAN),
+        ),
+        transfer={
+            "affine12": csv(
+                folder / "transfer.csv",
+                f"arm measure {mean} n {gap}",
+                *((arm, m, *MEAN, 3, *gained) for arm, gained in arms.items() for m in measures),
+            )
+        },
+        context={
+            "affine12": csv(
+                folder / "context.csv",
+                f"condition reading symbol position measure {mean}",
+                *(
+                    ("untrained", *BLANK, m, *MEAN)
+                    for m in ("states", "parse_length", "completeness", "boundary_f1")
+                ),
+                ("untrained", *BLANK, "boundary_f1_every_step", *MEAN),
+                ("trained", *BLANK, "states", NAN, NAN, NAN),
+                ("untrained", "vector", *asked, *MEAN),
+                ("trained", "noisy vector", *asked, *MEAN),
+                ("symbols", "ideal observer", *asked, *MEAN),
+            )
+        },
+        hierarchy={
+            "gru24": {
+                version: csv(
+                    folder / f"{version}.csv",
+                    correlated,
+                    ("trained", "default", "states", "", *MEAN, published),
+                    ("trained", "default", "states", "radius", 0.9, 0.8, 1, published),
+                    ("symbols", "default", "states", "", NAN, NAN, NAN, NAN),
+                    ("trained", "other", "states", "", 0.9, 0.8, 1, published),
+                )
+                for version, published in (("published", 0.73), ("balanced", NAN))
+            }
+        },
+        concepts={
+            "alpha": csv(
+                folder / "concepts.csv",
+                f"site offset method kind measure {mean} n",
+                ("all", 0, "averaging", "word", "tpr", *MEAN, 4),
+                ("all", 1, "probe", "word", "tpr", *MEAN, 4),
+                ("h", 0, "probe", "word", "tpr", *MEAN, 4),
+            )
+        },
+        concept_grafts={
+            "alpha": csv(
+                folder / "grafts.csv",
+                f"depth offset condition measure {mean} n {gap}",
+                ("early", 0, "none", "contains", *MEAN, 4, *GAP),
+                ("early", 0, "target", "contains", *MEAN, 4, 0, 0, 0),
+            )
+        },
+        prototypes={
+            "alpha": csv(
+                folder / "prototypes.csv",
+                f"row site size label measure {mean}",
+                ("symbols", "tokens", 4, *aligned, *MEAN),
+                ("prototypes", "h", 8, *aligned, *MEAN),
+                ("prototypes", "h", 8, "word", "ami", 0.9, 0.8, 1),
+                ("prototypes", "h", 8, "", "dead", 2, 1, 3),
+            )
+        },
+    )
+
+
+def bare(inputs: ReportInputs) -> ReportInputs:
+    """A report of no study and no experiment."""
+    return ReportInputs(
+        config=inputs.config,
+        claims=[],
+        figures=[],
+        training={},
+        recall={},
+        stores={},
+        benchmarks=[],
+        timings={},
+        fingerprints={},
+    )
+
+
 def page_of(inputs: ReportInputs, path: Path) -> Page:
     write_report(inputs, path)
     return Page(path)
@@ -287,7 +409,7 @@ def test_what_cannot_be_estimated_is_said_in_words(page: Page) -> None:
 
 
 def test_claims_show_verdict_values_and_rule(page: Page) -> None:
-    rows = [[" ".join(text.split()) for text in row] for row in page.tables["Claims"]]
+    rows = [[" ".join(text.split()) for text in row] for row in page.tables["Claims about others"]]
     assert [row[0] for row in rows[1:]] == ["✓ reproduced", "? not estimable", "✓ reproduced"]
     assert rows[1][1] == "A & B: one Somebody et al. Rule value > 0.9"
     assert rows[1][2:] == ["0.920 figure 3", "0.950 [0.930, 0.970] n = 3", "chance: 0.5"]
@@ -296,8 +418,8 @@ def test_claims_show_verdict_values_and_rule(page: Page) -> None:
 
 def test_the_summary_is_counted(page: Page) -> None:
     opening = " ".join(page.sections[""].split())
-    assert "2 runs on 1 corpus trained 4 networks, 2 per run" in opening
-    assert "Chunks were found in 3 of these 4." in opening
+    assert "2 runs on 1 corpus read 4 networks, 2 per run" in opening
+    assert "Chunks were sought in 4 networks and found in 3." in opening
     assert "3 published claims were judged: ✓ 2 reproduced ? 1 not estimable" in opening
 
 
@@ -313,12 +435,13 @@ def test_expectations_of_this_project_are_not_counted_as_published(
     said = "1 published claim was judged, beside 1 expectation of this project: ✗ 1 not reproduced"
     assert said in opening
     assert "1 reproduced" not in opening.replace("1 not reproduced", "")
-    assert "expectation of this project" in page.tables["Claims"][2][1]
+    assert "expectation of this project" in page.tables["Claims about others"][2][1]
 
 
 def test_no_claims_are_no_verdict(inputs: ReportInputs, tmp_path: Path) -> None:
     page = page_of(replace(inputs, claims=[]), tmp_path / "report.html")
-    assert "No published claim has been judged." in page.sections["claims"]
+    assert "No published claim has been judged." in page.sections[""]
+    assert "No claim has been judged." in page.sections["claims"]
     assert "badge" not in page.source.partition("</style>")[2]
 
 
@@ -331,6 +454,15 @@ def test_runs_take_their_last_step(page: Page) -> None:
     assert recall.replace("\u00a0", " ") == "1 [1, 1]"
 
 
+def test_a_ready_network_that_says_nothing_is_a_run_without_accuracy(
+    inputs: ReportInputs, tmp_path: Path
+) -> None:
+    for path in (inputs.training["beta"], inputs.recall["beta"]):
+        path.write_text(path.read_text().splitlines()[0] + "\n")
+    page = page_of(inputs, tmp_path / "report.html")
+    assert page.tables["Runs"][2][-3:] == ["—", "—", "—"]
+
+
 def test_only_the_chosen_setting_is_shown(page: Page) -> None:
     assert [row[:4] for row in page.tables["Chosen settings"][1:]] == [
         ["alpha", "0", "150", "4"],
@@ -340,14 +472,16 @@ def test_only_the_chosen_setting_is_shown(page: Page) -> None:
 
 def test_chunks_are_spelled_as_they_are(page: Page) -> None:
     assert [row[1] for row in page.tables["Chunks of alpha"][1:]] == ["NA", "<b>"]
-    assert "beta: 1 chunk, found in 1 of 2 networks" in " ".join(page.sections["tables"].split())
+    assert "beta: 1 chunk, found in 1 of 2 networks" in " ".join(
+        page.sections["dictionaries"].split()
+    )
 
 
 def test_a_run_without_chunks_is_said_to_have_none(inputs: ReportInputs, tmp_path: Path) -> None:
     empty = csv(tmp_path / "chunks.csv", "seed spelling count saving_bits spelled")
     nothing = replace(inputs, chunks={"alpha": empty, "beta": empty})
     page = page_of(nothing, tmp_path / "report.html")
-    assert "Chunks were found in 0 of these 4." in page.sections[""]
+    assert "Chunks were sought in 4 networks and found in 0." in page.sections[""]
     assert "Chunks of alpha" not in page.tables
 
 
@@ -447,9 +581,109 @@ def test_an_unknown_verdict_names_its_claim(inputs: ReportInputs, tmp_path: Path
         write_report(inputs, tmp_path / "report.html")
 
 
-def test_no_run_is_no_report(inputs: ReportInputs, tmp_path: Path) -> None:
-    with pytest.raises(ReportError, match="there is no run to report"):
-        write_report(replace(inputs, summaries={}), tmp_path / "report.html")
+def sections_of(page: Page) -> list[str]:
+    """The sections of studies, in order."""
+    around = {"", "claims", "overview", "benchmarks", "timings", "provenance"}
+    return [name for name in page.sections if name not in around]
+
+
+def check_page(page: Page) -> None:
+    assert page.open == []
+    assert len(set(page.ids)) == len(page.ids)
+    targets = {address[1:] for address in page.addresses if address.startswith("#")}
+    assert targets <= set(page.ids)
+
+
+@pytest.mark.parametrize(
+    ("kept", "sections"),
+    [
+        ({}, []),
+        ({"transfer"}, ["transfer"]),
+        ({"context", "hierarchy"}, ["context", "hierarchy"]),
+        ({"training", "recall", "stores", "concepts"}, ["networks", "concepts"]),
+        ({"training", "recall", "concepts", "concept_grafts"}, ["networks", "concepts"]),
+        ({"prototypes"}, ["prototypes"]),
+        ({"specificity"}, ["reflection"]),
+    ],
+)
+def test_a_page_has_the_sections_that_there_is_something_of(
+    whole: ReportInputs, tmp_path: Path, kept: set[str], sections: list[str]
+) -> None:
+    files = {kind: getattr(whole, kind) for kind in kept}
+    page = page_of(replace(bare(whole), **files), tmp_path / "report.html")
+    check_page(page)
+    assert sections_of(page) == sections
+
+
+def test_a_whole_page_has_every_section_and_loses_nothing(
+    whole: ReportInputs, tmp_path: Path
+) -> None:
+    page = page_of(whole, tmp_path / "report.html")
+    check_page(page)
+    assert sections_of(page) == [
+        "reflection",
+        "transfer",
+        "context",
+        "hierarchy",
+        "architectures",
+        "networks",
+        "dictionaries",
+        "concepts",
+        "prototypes",
+        "others",
+    ]
+    cards = [name for name in page.ids if name.startswith("claim-")]
+    assert sorted(cards) == sorted(f"claim-chunks-{name}" for name in EVERYWHERE)
+    assert len(page.alternatives) == len(whole.figures)
+    assert "Caption of chunks-unheard-of." in page.sections["others"]
+    assert "Caption of chunks-architectures." in page.sections["architectures"]
+
+
+def test_claims_are_counted_by_study_and_apart_from_expectations(
+    whole: ReportInputs, tmp_path: Path
+) -> None:
+    page = page_of(whole, tmp_path / "report.html")
+    rows = {row[0]: [int(count) for count in row[1:]] for row in page.tables["Verdicts"][2:]}
+    assert rows["Reflection"] == [1, 0, 0, 0, 0, 0, 0, 0]
+    assert rows["Hierarchy"] == [0, 0, 1, 0, 0, 0, 0, 0]
+    assert rows["Dictionaries"] == [0, 0, 0, 0, 1, 0, 0, 0]
+    *studies, total = rows.values()
+    assert total == [sum(counts) for counts in zip(*studies, strict=True)]
+    assert sum(total) == len(EVERYWHERE)
+    ledger = [[" ".join(text.split()) for text in row] for row in page.tables["Ledger"]]
+    assert len(ledger) == 1 + len(EVERYWHERE)
+    assert ["✗ not reproduced", "A & B: hierarchy-states", "Hierarchy", "Somebody et al."] in ledger
+
+
+def test_headline_tables_hold_the_numbers_of_their_files(
+    whole: ReportInputs, tmp_path: Path
+) -> None:
+    tables = page_of(whole, tmp_path / "report.html").tables
+    plain = {
+        name: [[text.replace("\u00a0", " ") for text in row] for row in table]
+        for name, table in tables.items()
+    }
+    mean = "0.500 [0.400, 0.600]"
+    arms = plain["Arms of the transfer experiment"]
+    assert arms[1] == ["affine12", "no graft", mean, "—", mean, "—", mean, "3"]
+    assert arms[2] == ["affine12", "donor", mean, "0.100 [0.050, 0.150]", *[mean] * 3, "3"]
+    assert len(arms) == 3, "what is measured before there are arms is no arm"
+    counts = plain["Counts of the context experiment"]
+    assert counts[1] == ["affine12", "untrained", mean, mean, mean, mean, "0.500"]
+    assert counts[2][2] == "not estimable"
+    told = plain["The word of a shared symbol"]
+    assert told[2] == ["affine12", "trained", "—", mean, "—", "—", "—", "0.500"]
+    rho = plain["Correlations with the level of hierarchy"]
+    assert rho[1] == ["gru24", "published", "states", mean, "—", "—", "—", "—", "0.730"]
+    assert rho[4][:4] == ["gru24", "balanced", "states", mean]
+    assert plain["Extractors"][1] == ["alpha", "HDBSCAN states", mean, "—", "—", "—", "—"]
+    detectors = plain["Detectors of concepts"]
+    assert detectors[1:] == [["alpha", "words", "averaging", mean, "—", "—", "—", "4"]]
+    grafts = plain["Grafts of concepts"]
+    assert grafts[1] == ["alpha", "early", "none", mean, "0.100 [0.050, 0.150]", "—", "4"]
+    assert grafts[2] == ["alpha", "early", "the concept", mean, "—", "—", "4"]
+    aligned = plain["Prototypes"]
+    assert aligned[1] == ["alpha", "state", "h", "8", mean, "—", "—", "2 [1, 3]", "0.500"]
 
 
 @pytest.mark.parametrize(

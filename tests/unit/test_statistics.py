@@ -14,6 +14,8 @@ from chunkscope.statistics import (
     judge,
     mean_interval,
     paired_difference,
+    pairwise_interval,
+    partner_interval,
     summarise,
     write_claims,
 )
@@ -103,6 +105,24 @@ def test_a_pair_with_a_missing_half_is_left_out():
 def test_values_that_do_not_pair_are_refused():
     with pytest.raises(ValueError, match=r"got \(2,\) and \(3,\)"):
         paired_difference([1, 2], [1, 2, 3])
+
+
+def test_means_with_partners_have_the_interval_of_their_pairs():
+    values = np.random.default_rng(3).normal(size=(6, 6))
+    pairs = {(i, j): values[i, j] for i in range(6) for j in range(i)}
+    means = [np.mean([v for pair, v in pairs.items() if unit in pair]) for unit in range(6)]
+    by_pair, by_unit = pairwise_interval(pairs), partner_interval(means)
+    assert [by_unit.mean, by_unit.low, by_unit.high] == pytest.approx(
+        [by_pair.mean, by_pair.low, by_pair.high]
+    )
+    alone = mean_interval(means)  # twice too narrow: every value counts in two means
+    assert by_unit.high - by_unit.low > 2 * (alone.high - alone.low)
+
+
+def test_one_pair_has_no_interval():
+    both = partner_interval([0.4, 0.4, np.nan])  # the one agreement of two units
+    assert (both.mean, both.n) == (0.4, 2)
+    assert np.isnan([both.low, both.high]).all()
 
 
 def test_a_summary_keeps_the_order_of_appearance():

@@ -75,6 +75,12 @@ def test_what_does_not_vary_has_no_correlation(levels: np.ndarray, values: np.nd
     assert np.isnan([found.mean, found.low, found.high]).all()
 
 
+def test_single_units_at_their_levels_have_no_interval() -> None:
+    found = spearman(range(8), rng().normal(size=8), rng())
+    assert np.isfinite(found.mean)
+    assert np.isnan([found.low, found.high]).all()
+
+
 def test_nothing_is_left_of_a_level_that_is_given() -> None:
     assert np.isnan(spearman(LEVELS, noisy(1.0), rng(), 3.0 * LEVELS).mean)
 

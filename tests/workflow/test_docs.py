@@ -25,8 +25,8 @@ from chunkscope.errors import ChunkscopeError, ConfigError
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 OUTPUTS = ROOT / "docs/reference/outputs.md"
-RULES = "".join(path.read_text() for path in sorted((ROOT / "rules").glob("[!c]*.smk"))) + "".join(
-    path.read_text() for path in sorted((ROOT / "rules").glob("c*.smk")) if path.stem != "common"
+RULES = "".join(
+    path.read_text() for path in sorted((ROOT / "rules").glob("*.smk")) if path.stem != "common"
 )
 BLOCK = re.compile(r"^```(\w+) ?(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -131,9 +131,17 @@ def targets() -> set[str]:
     return set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
+def is_made(target: str) -> bool:
+    """Whether a rule makes a file of this name, whatever its wildcards are."""
+    for pattern in re.findall(r'"(results/[^"]+\.\w+)"', RULES):
+        parts = re.split(r"\{[^}]*\}", pattern)
+        if re.fullmatch("[^/]*".join(map(re.escape, parts)), target):
+            return True
+    return False
+
+
 def check_snakemake(words: list[str], page: Path, options: set[str]) -> None:
     """Options are Snakemake's, files are there (or shown on the page), the rest are targets."""
-    rules = "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk"))
     option = ""
     for word in words:
         if word.startswith("-"):
@@ -142,8 +150,40 @@ def check_snakemake(words: list[str], page: Path, options: set[str]) -> None:
         elif option in ("--configfile", "--workflow-profile"):  # takes all words that follow it
             assert (ROOT / word).exists() or f"`{word}`" in page.read_text(), word
         elif option not in ("--cores", "--report"):
-            pattern = rf"^rule {word}:" if "/" not in word else re.escape(Path(word).name)
-            assert re.search(pattern, rules, re.MULTILINE), word
+            assert is_made(word) or re.search(rf"^rule {word}:", RULES, re.MULTILINE), word
+
+
+@every_page
+def test_files_that_pages_name_exist(page: Path) -> None:
+    """Results that some rule makes, and modules of the package."""
+    for name in re.findall(r"`([^`\s]+\.\w+)`", BLOCK.sub("", page.read_text())):
+        if name.startswith("results/"):
+            assert is_made(name), name
+        elif name.endswith(".py"):
+            assert list((ROOT / "chunkscope").rglob(name.removeprefix("chunkscope/"))), name
+
+
+def tables() -> set[str]:
+    """Names of the tables and arrays that rules make, but for the numbers of figures."""
+    made = re.findall(r'="results/(\w+)/[^"]*?([\w-]+\.(?:csv|npz))"', RULES)
+    return {name for folder, name in made if folder != "figures"}
+
+
+def test_every_table_is_described() -> None:
+    page = OUTPUTS.read_text()
+    assert len(tables()) > 30
+    assert {name for name in tables() if f"{name}`" not in page} == set()
+
+
+def test_every_figure_is_named() -> None:
+    figures = set(re.findall(r'"results/figures/chunks-([\w-]+)\.pdf"', RULES))
+    assert len(figures) > 15
+    assert {name for name in figures if f"`{name}`" not in OUTPUTS.read_text()} == set()
+
+
+def test_every_guide_is_in_the_readme() -> None:
+    guides = {f"docs/how-to/{path.name}" for path in (ROOT / "docs/how-to").glob("*.md")}
+    assert guides <= set(LINK.findall((ROOT / "README.md").read_text()))
 
 
 def test_the_tutorial_is_short() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from chunkscope.networks.network import Network
 from chunkscope.networks.rollouts import rollout
 from chunkscope.networks.sampling import Sampling
 
-BLOCK = 512  # rows whose predictions are looked at together, which bounds memory
+ROWS, CELLS = 512, 2**26  # rows that speak together, and numbers that they predict: 256 MiB
 
 Tokens = NDArray[np.int64]  # (row, time)
 Decode = Callable[[NDArray[np.integer]], str]
@@ -84,6 +84,17 @@ class Listener:
             if match.start() >= start and word in self.words:
                 yield word, bisect_left(range(len(said)), match.end(), key=length)
 
+    def count(self, prompts: Tokens, said: Tokens) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """(row, word) how often each word was said, and the tokens until it first had been."""
+        count = np.zeros((len(prompts), len(self.words)), np.int64)
+        first = np.full(count.shape, np.nan)
+        for row, (prompt, words) in enumerate(zip(prompts, said, strict=True)):
+            for word, step in self.heard(prompt, words):
+                at = self.words.index(word)
+                count[row, at] += 1
+                first[row, at] = np.fmin(first[row, at], step)
+        return count, first
+
 
 def draw_prompts(
     tokens: NDArray[np.integer],
@@ -127,30 +138,37 @@ def say(
 ) -> Said:
     """Goes on from the prompts ``rows (row,)``, each row with its own edits.
 
+    Rows speak a block at a time, which bounds memory: a vocabulary may have 50,000 symbols.
+
     Args:
         network: an ensemble of one.
     """
-    tokens = torch.from_numpy(prompts.tokens[rows])
-    uniforms = torch.from_numpy(prompts.uniforms[rows])
-    sampling = Sampling(uniforms, temperature, top_p)
-    run = rollout(network, tokens, uniforms.shape[1], sampling, edits)
-    said = run.tokens[0].cpu()
-    count = np.zeros((len(rows), len(listener.words)), np.int64)
-    first = np.full(count.shape, np.nan)
-    for row, (prompt, words) in enumerate(zip(tokens.numpy(), said.numpy(), strict=True)):
-        for word, step in listener.heard(prompt, words):
-            at = listener.words.index(word)
-            count[row, at] += 1
-            first[row, at] = np.fmin(first[row, at], step)
-    return Said(count, first, surprise(network, tokens, said), run.fired)
+    time = prompts.tokens.shape[1] + prompts.uniforms.shape[1]
+    block = max(1, min(ROWS, CELLS // (time * network.vocabulary)))
+    tokens, uniforms = (torch.from_numpy(part[rows]) for part in (prompts.tokens, prompts.uniforms))
+    said, nll, fired = [], [], []
+    for start in range(0, len(rows), block):
+        part = slice(start, start + block)
+        sampling = Sampling(uniforms[part], temperature, top_p)
+        changes = [_of_rows(edit, part) for edit in edits]
+        run = rollout(network, tokens[part], uniforms.shape[1], sampling, changes)
+        said.append(run.tokens[0].cpu())
+        nll.append(surprise(network, tokens[part], said[-1]))
+        fired.append(run.fired)
+    count, first = listener.count(tokens.numpy(), torch.cat(said).numpy())
+    cells = tuple(sum(acted) for acted in zip(*fired, strict=True))
+    return Said(count, first, np.concatenate(nll), cells)
 
 
 def surprise(network: Network, prompts: torch.Tensor, said: torch.Tensor) -> NDArray[np.float64]:
     """(row,) mean nats per token of ``said (row, step)`` after ``prompts (row, time)``."""
     whole, first = torch.cat([prompts, said], 1), prompts.shape[1]
-    parts = []
-    for block in whole.split(BLOCK):
-        logits = network(block[:, :-1]).logits[0, :, first - 1 :].cpu()
-        chosen = logits.gather(-1, block[:, first:, None])[..., 0]
-        parts.append((logits.logsumexp(-1) - chosen).double().mean(-1))
-    return torch.cat(parts).numpy()
+    logits = network(whole[:, :-1]).logits[0, :, first - 1 :].cpu()
+    chosen = logits.gather(-1, said[..., None])[..., 0]
+    return (logits.logsumexp(-1) - chosen).double().mean(-1).numpy()
+
+
+def _of_rows(edit: Edit, rows: slice) -> Edit:
+    """The edit of some rows of a batch."""
+    fields = ("when", "units", "keep", "hold", "value")
+    return replace(edit, **{name: getattr(edit, name)[rows] for name in fields})

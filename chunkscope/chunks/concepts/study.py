@@ -166,10 +166,9 @@ def _measured(detection: Detection | None, truth: Mask) -> dict[str, float]:
     return measured | {"setting": detection.setting, "units": detection.units}
 
 
-def stack(prototypes: Sequence[Average | None]) -> dict[str, NDArray[np.generic]]:
+def stack(prototypes: Sequence[Average | None], units: int) -> dict[str, NDArray[np.generic]]:
     """Prototypes as arrays (concept, unit); a concept without one has no unit."""
-    width = max((len(p.mean) for p in prototypes if p is not None), default=0)
-    empty = np.zeros(width)
+    empty = np.zeros(units)
     return {
         "mean": np.stack([empty if p is None else p.mean for p in prototypes]),
         "units": np.stack([empty > 0 if p is None else p.units for p in prototypes]),

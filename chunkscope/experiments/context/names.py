@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 UNTRAINED, TRAINED, SHUFFLED, MATCHED = "untrained", "trained", "shuffled", "matched"
-"""Networks; :mod:`.conditions` says what each is."""
+"""Networks; :mod:`.study` says what each is."""
 SYMBOLS, WINDOWS, TRUTH = "symbols", "last symbols", "truth"
 """What needs no network: the raw symbols, the last few of them, and the true parse."""
 

@@ -39,6 +39,10 @@ class ContextNetwork(Settings):
     )
     """Training; states are counted at its checkpoints, of which one is 0."""
 
+    def trained(self) -> tuple[Settings, ...]:
+        """All that decides what each is; not how many there are, nor when they are looked at."""
+        return self.network, self.source, self.training.updates()
+
     @model_validator(mode="after")
     def _begins_untrained(self) -> Self:
         if 0 not in self.training.checkpoints:
@@ -93,10 +97,13 @@ class ContextSettings(Settings):
     """Networks by name; `affine12` is the paper's."""
 
     def repeats_paper(self, name: str) -> bool:
-        """Whether a network is the paper's, trained and counted as in the paper."""
+        """Whether a network is the paper's, trained and counted as in the paper.
+
+        However many there are of it, and whenever they are counted in training.
+        """
         paper = ContextSettings()
         counted = ("length", "stretch", "levels", "merging")
-        return self.networks[name] == paper.networks["affine12"] and all(
+        return self.networks[name].trained() == paper.networks["affine12"].trained() and all(
             getattr(self, key) == getattr(paper, key) for key in counted
         )
 

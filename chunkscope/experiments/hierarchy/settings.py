@@ -33,6 +33,10 @@ class HierarchyNetwork(Settings):
     they saved is exactly 3000 at level 0, where every symbol is a unit: their figures came from
     windows of 3000 (symbols)."""
 
+    def trained(self) -> tuple[object, ...]:
+        """All that decides what each is; not how many there are, nor when they are looked at."""
+        return self.network, self.levels, self.training.updates()
+
     @model_validator(mode="after")
     def _are_levels(self) -> Self:
         if len(set(self.levels)) < 2 or list(self.levels) != sorted(set(self.levels)):
@@ -81,10 +85,13 @@ class HierarchySettings(Settings):
         )
 
     def repeats_paper(self, name: str) -> bool:
-        """Whether a network is the paper's, trained and measured as in the paper."""
+        """Whether a network is the paper's, trained and measured as in the paper.
+
+        However many there are of it at each level.
+        """
         paper = HierarchySettings()
         others = ("networks", "filler_share", "window", "resamples")
-        return self.networks[name] == paper.networks["affine12"] and all(
+        return self.networks[name].trained() == paper.networks["affine12"].trained() and all(
             getattr(self, key) == getattr(paper, key)
             for key in type(self).model_fields
             if key not in others

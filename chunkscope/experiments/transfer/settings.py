@@ -54,6 +54,10 @@ class TransferNetwork(Settings):
     trials: Trials = Trials()
     """Training on the second."""
 
+    def trained(self) -> tuple[Settings, ...]:
+        """All that decides what each is; not how many there are, nor when they are looked at."""
+        return self.network, self.pretraining.updates(), self.trials
+
 
 class TransferSettings(Settings):
     """The transfer experiment of Wu et al. (arXiv 2502.01803), its controls, and its networks."""
@@ -100,13 +104,16 @@ class TransferSettings(Settings):
         return self.pretraining.compile().symbols
 
     def repeats_paper(self, name: str) -> bool:
-        """Whether a network is the paper's, on the paper's corpora and trials."""
-        published = TransferSettings()
-        network, paper = self.networks[name], published.networks["affine12"]
-        same = ("network", "pretraining", "trials")
-        return all(getattr(network, key) == getattr(paper, key) for key in same) and all(
-            getattr(self, key) == getattr(published, key)
-            for key in ("pretraining", "transfer", "cue", "donor", "stand_in", "levels")
+        """Whether a network is the paper's, trained, grafted and judged as in the paper.
+
+        However many there are of it.
+        """
+        paper = TransferSettings()
+        others = ("decoded", "criterion", "sequences", "other_donors", "networks")
+        return self.networks[name].trained() == paper.networks["affine12"].trained() and all(
+            getattr(self, key) == getattr(paper, key)
+            for key in type(self).model_fields
+            if key not in others
         )
 
     @model_validator(mode="after")

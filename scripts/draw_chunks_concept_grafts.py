@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pandas as pd
-from chunkscope.figures.chunks_concept_grafts import draw_concept_grafts
 
+from chunkscope.figures.chunks_concept_grafts import draw_concept_grafts
 from chunkscope.figures.saving import save_figure
 from chunkscope.figures.settings import FigureSettings
 from chunkscope.jobs import job

@@ -43,7 +43,14 @@ with job(snakemake.log[0]):
                 streams[member]["averaging"] = averaged
             rows += score_member(streams[member], truth, activations, member, seed)
             states = streams[member]["density"].parse.states
-            found = decoding_rows(activations["density"], truth.tokens, states, truth.train)
+            found = decoding_rows(
+                activations["density"],
+                truth.tokens,
+                states,
+                truth.train,
+                settings.symbolic.levels,
+                settings.remembered,
+            )
             decoding += [{"seed": member, **row} for row in found]
             aligned = align_states(states[test], labels["state"][test], names)
             alignment.append(aligned.assign(seed=member))

@@ -9,6 +9,8 @@ apart.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -52,15 +54,17 @@ def decoding_rows(
     tokens: Tokens,
     states: Labels,
     train: NDArray[np.bool_],
-    levels: int = 5,
-    steps: int = 100,
+    levels: int,
+    remembered: Sequence[int],
 ) -> list[dict[str, object]]:
     """The paper's decoding (its numbers of steps), the same with more steps, and the dictionary's.
 
     Args:
         activations: (sequence, time, unit). tokens, states: (sequence, time).
         train: (sequence,) whether a sequence is of the train split.
-        steps: steps remembered, and decoded, in the paper.
+        levels: of the strings.
+        remembered: numbers of steps remembered; as many are decoded with the first, which is the
+            paper's, and all test steps with the others.
 
     Returns:
         One row per ``states`` (``strings`` or ``dictionary``) and number of remembered ``steps``.
@@ -69,11 +73,11 @@ def decoding_rows(
     fit, apply = activations[train].reshape(-1, units), activations[~train].reshape(-1, units)
     before, after = tokens[train].ravel(), tokens[~train].ravel()
     rows: list[dict[str, object]] = []
-    for remembered in (steps, 1000):
-        later = steps if remembered == steps else len(apply)
-        strings = level_strings(fit[:remembered], apply[:later], levels)
-        score = decode_by_lookup(strings[0], before[:remembered], strings[1], after[:later])
-        rows.append({"states": "strings", "steps": min(remembered, len(fit)), **score})
+    for at, steps in enumerate(remembered):
+        later = len(apply) if at else steps
+        strings = level_strings(fit[:steps], apply[:later], levels)
+        score = decode_by_lookup(strings[0], before[:steps], strings[1], after[:later])
+        rows.append({"states": "strings", "steps": min(steps, len(fit)), **score})
     score = decode_by_lookup(states[train].ravel(), before, states[~train].ravel(), after)
     rows.append({"states": "dictionary", "steps": len(fit), **score})
     return rows

@@ -54,15 +54,15 @@ def match_members(
     Returns:
         ``first, second, level`` ("states" or "chunks"), ``jaccard`` (mean over matched pairs,
         labels without a partner counting as 0), ``matched`` (share of labels with a partner of at
-        least half overlap), and ``null_jaccard``, ``null_matched``: the same with each sequence
-        of the second turned by a random number of steps, which keeps its order and its
-        frequencies. NaN where a member has no label.
+        least half overlap), and ``null_jaccard``, ``null_matched``: the same with the second's
+        sequences dealt anew, which keeps each one's order and place in time. NaN where a member
+        has no label.
     """
     rows = []
     for first, second in combinations(sorted(streams), 2):
         for level, labels in _levels(streams[first], streams[second], test).items():
             scores = _score(*labels)
-            null = _score(labels[0], _turned(labels[1], rng))
+            null = _score(labels[0], rng.permutation(labels[1]))
             rows.append(
                 {"first": first, "second": second, "level": level}
                 | scores
@@ -114,12 +114,6 @@ def _score(first: Labels, second: Labels) -> dict[str, float]:
         return {"jaccard": float("nan"), "matched": float("nan")}
     found = match(overlap)
     return {"jaccard": float(found.mean()), "matched": float((found >= MATCHED).mean())}
-
-
-def _turned(labels: Labels, rng: np.random.Generator) -> Labels:
-    """Each sequence turned in time by a random number of steps, at least one."""
-    shift = rng.integers(1, labels.shape[1], size=(len(labels), 1))
-    return np.take_along_axis(labels, (np.arange(labels.shape[1]) - shift) % labels.shape[1], 1)
 
 
 def _compact(labels: Labels) -> tuple[Labels, NDArray[np.int64]]:

@@ -64,8 +64,9 @@ def _aligns(run: str, kind: str, tables: PrototypeTables) -> Claim:
         published="prototypes go with parts of speech, in words",
         published_source=SUMMARY,
         value=value,
-        control=f"permuted sequences {trained['null_mean'].mean():.3f}, untrained {before.mean():.3f} (trained "
-        f"minus untrained {above_untrained:.3f}), present symbol alone {symbols:.3f}",
+        control=f"permuted sequences {trained['null_mean'].mean():.3f}, untrained "
+        f"{before.mean():.3f} (trained minus untrained {above_untrained:.3f}), present symbol "
+        f"alone {symbols:.3f}",
         rule="reproduced: above the mean of permuted sequences and above the untrained network, "
         "both with the whole interval of the paired difference over seeds; direction: above the "
         "permuted sequences",

@@ -100,8 +100,8 @@ class PrototypeSweep:
         """
         if not self._tables["prototypes"]:
             raise ExtractionError(
-                f"prototypes.sizes: got {list(self._settings.sizes)}; no site has so many different "
-                f"rows, at most {self._most}; take fewer prototypes or record more"
+                f"prototypes.sizes: got {list(self._settings.sizes)}; no site has so many "
+                f"different rows, at most {self._most}; take fewer prototypes or record more"
             )
         found = {name: pd.concat(parts, ignore_index=True) for name, parts in self._tables.items()}
         return {

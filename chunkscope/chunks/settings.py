@@ -132,6 +132,9 @@ class ChunkSettings(Settings):
     """States of `trajectories`."""
     symbolic: SymbolicSettings = SymbolicSettings()
     """States and chunks of `symbolic`."""
+    remembered: tuple[Size, ...] = Field((100, 1000), min_length=1)
+    """Steps remembered where the symbol is decoded from level strings by look-up. As many later
+    ones are decoded with the first number, which is the paper's; all test steps with the others."""
     prototypes: PrototypeSettings = PrototypeSettings()
     """States of `prototypes`, as many as the dictionary has."""
     averaging: AveragingSettings = AveragingSettings()

@@ -21,6 +21,7 @@ from chunkscope.figures.style import (
     in_order,
     interval,
     letter,
+    not_estimable,
     note,
     span_of,
     styled,
@@ -94,6 +95,11 @@ def _published_offset(table: pd.DataFrame) -> pd.DataFrame:
 def _draw_run(figure: SubFigure, run: str, words: pd.DataFrame, rows: pd.DataFrame) -> None:
     """Words above, conditions below, a column for each depth."""
     depths = in_order(DEPTHS, words["depth"])
+    if not depths:  # grafts at other offsets alone
+        axes = figure.subplots()
+        axes.set_ylabel(run)
+        not_estimable(axes, 0.5, 0.5, "center")
+        return
     (upper,), (lower,) = figure.subfigures(2, 1, squeeze=False, height_ratios=[1.15, 1])
     grid = upper.subplots(1, len(depths), squeeze=False, sharex=True, sharey=True)[0]
     for axes, depth in zip(grid, depths, strict=True):

@@ -54,13 +54,13 @@ def draw_matching(
     grid[0].set_yticks(range(len(summaries)), list(summaries))
     grid[0].set_ylim(len(summaries) - 0.5, -0.5)
     handles = [legend_handle(look) for look in ROWS.values()]
-    handles.append(line_handle("turned in time", "--"))
+    handles.append(line_handle("sequences dealt anew", "--"))
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
     note(
         figure,
         f"Pairs of n = {span_of(data['n'])} seeds, matched one to one; labels without a partner "
-        "count as 0. Bars: 95 % jackknife intervals over seeds. Dashed: one of the two turned in "
-        "time by a random number of steps.",
+        "count as 0. Bars: 95 % jackknife intervals over seeds. Dashed: the sequences of "
+        "one of the two dealt anew.",
     )
     return figure, data
 

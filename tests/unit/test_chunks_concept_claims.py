@@ -116,6 +116,16 @@ def test_figures_survive_what_is_not_estimable() -> None:
     draw_concept_grafts({"a": lost}, {"a": summarise_grafts(lost)}, FigureSettings())
 
 
+def test_grafts_at_other_offsets_alone_leave_the_published_figure_empty() -> None:
+    due = grafts().assign(offset=-1)
+    figure, data = draw_concept_grafts({"a": due}, {"a": summarise_grafts(due)}, FigureSettings())
+    assert data.empty
+    texts = [text.get_text() for axes in figure.axes for text in axes.texts]
+    assert texts == ["not estimable"]
+    (claim,) = judge_concepts({}, {"a": due})
+    assert claim.verdict == "not estimable"
+
+
 def test_sites_have_short_names() -> None:
     names = ["hook_embed", "blocks.3.hook_resid_post", "layers.0.hook_h"]
     assert list(map(short_name, names)) == ["in", "3", "0.h"]

@@ -40,12 +40,14 @@ def test_the_rows_of_a_run():
     tokens = rng.integers(3, size=(20, 100))
     activity = np.eye(3)[tokens].astype(np.float32)
     train = np.arange(20) < 12
-    rows = decoding_rows(activity, tokens, tokens.astype(int), train)
+    rows = decoding_rows(activity, tokens, tokens.astype(int), train, 5, (100, 1000))
     assert [(row["states"], row["steps"]) for row in rows] == [
         ("strings", 100),
         ("strings", 1000),
         ("dictionary", 1200),
     ]
     assert all(row["accuracy"] == row["coverage"] == 1.0 for row in rows)
-    blind = decoding_rows(np.zeros_like(activity), tokens, np.zeros_like(tokens), train)
+    blind = decoding_rows(
+        np.zeros_like(activity), tokens, np.zeros_like(tokens), train, 5, (100, 1000)
+    )
     assert all(row["accuracy"] == row["chance"] < 0.5 for row in blind)

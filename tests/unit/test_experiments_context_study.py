@@ -8,6 +8,7 @@ import pytest
 
 from chunkscope.chunks.settings import DensitySettings
 from chunkscope.experiments.context.claims import ASKED, PUBLISHED, Tables, judge_context
+from chunkscope.experiments.context.draws import Draws
 from chunkscope.experiments.context.names import (
     ALL,
     IDEAL,
@@ -21,7 +22,8 @@ from chunkscope.experiments.context.names import (
     VECTOR,
 )
 from chunkscope.experiments.context.settings import ContextSettings
-from chunkscope.experiments.context.study import ContextStudy, run_context
+from chunkscope.experiments.context.study import ContextStudy, ParentReader, run_context
+from chunkscope.experiments.memory import RECURRENT
 from chunkscope.figures.chunks_context import ContextTables, draw_context
 from chunkscope.figures.settings import FigureSettings
 from chunkscope.statistics import Claim
@@ -89,6 +91,17 @@ def test_a_members_numbers_do_not_depend_on_the_others():
     both = few.merge(more, on=key, suffixes=("", "_more"))
     assert len(both) == len(few)
     np.testing.assert_allclose(both["value"], both["value_more"], rtol=1e-4)
+
+
+def test_of_an_overflowing_network_no_parent_is_read():
+    draws = Draws(SMALL, "small", 0)
+    reader, weights = ParentReader(draws), draws.untrained().state_dict()
+    weights[RECURRENT][1] *= 100
+    table, context = reader.read(TRAINED, weights), reader.context(weights)
+    assert set(table.loc[table["seed"] == 1, "reading"]) == {VECTOR, *ASKED}
+    for found in (table, context):
+        assert found.loc[found["seed"] == 1, "value"].isna().all()
+        assert found.loc[found["seed"] == 0, "value"].notna().any()
 
 
 def test_the_summary_is_paired_with_the_untrained_network(study):

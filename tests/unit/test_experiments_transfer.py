@@ -380,6 +380,24 @@ def test_the_tables_are_whole_and_the_same_each_time() -> None:
         assert not getattr(first, name).equals(getattr(other, name))
 
 
+def test_a_networks_draws_do_not_depend_on_how_many_there_are() -> None:
+    paper = TransferSettings()
+    few, more = (
+        Draws(
+            TransferSettings(
+                networks={"a": paper.networks["affine12"].model_copy(update={"seeds": seeds})}
+            ),
+            "a",
+            0,
+        )
+        for seeds in (2, 3)
+    )
+    sequences = [draws.sequences(paper.transfer, "transfer", 50) for draws in (few, more)]
+    np.testing.assert_array_equal(sequences[0], sequences[1][:2])
+    assert not np.array_equal(*sequences[0])
+    assert few.seeds("weights") == more.seeds("weights")[:2]
+
+
 def test_figure_draws_every_arm() -> None:
     tables = TransferTables(*(getattr(affine(), k) for k in ("trials", "outcomes", "summary")))
     settings = TransferSettings()

@@ -28,7 +28,7 @@ def test_the_estimate_is_scipys(slope: float) -> None:
 
 def test_the_interval_is_that_of_a_loop_over_resamples_within_levels() -> None:
     values, draws, resampled = noisy(0.1), rng(), []
-    order = {level: draws.integers(6, size=(500, 6)) for level in np.unique(LEVELS)}
+    order = {level: draws.integers(6, size=(500, 5)) for level in np.unique(LEVELS)}
     for at in range(500):
         index = np.concatenate(
             [np.flatnonzero(level == LEVELS)[picks[at]] for level, picks in order.items()]
@@ -73,6 +73,22 @@ def test_units_without_a_value_are_left_out() -> None:
 def test_what_does_not_vary_has_no_correlation(levels: np.ndarray, values: np.ndarray) -> None:
     found = spearman(levels, values, rng())
     assert np.isnan([found.mean, found.low, found.high]).all()
+
+
+def test_one_odd_unit_is_no_correlation() -> None:
+    """Most resamples do not hold it, and then nothing varies."""
+    values = np.ones(len(LEVELS))
+    values[1] = 0
+    found = spearman(LEVELS, values, rng())
+    assert found.mean > 0
+    assert found.low == 0
+
+
+def test_the_interval_covers_the_correlation_of_small_levels() -> None:
+    levels, draws = np.repeat(np.arange(4), 5), np.random.default_rng(3)
+    found = [spearman(levels, draws.normal(size=20), draws, resamples=200) for _ in range(400)]
+    covered = np.mean([interval.low <= 0 <= interval.high for interval in found])
+    assert covered > 0.9
 
 
 def test_single_units_at_their_levels_have_no_interval() -> None:

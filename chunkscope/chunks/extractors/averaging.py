@@ -189,9 +189,10 @@ class AveragingExtractor(Extractor):
         ]
         if not found:
             raise ExtractionError(
-                f"averaging: got {len(labels)} sequences with {len(classes)} classes, the commonest "
-                f"of {counts.max(initial=0)} steps; one needs {self.min_occurrences} or more that "
-                f"share a unit, in more than {self.examples} sequences; record more sequences"
+                f"averaging: got {len(labels)} sequences with {len(classes)} classes, the "
+                f"commonest of {counts.max(initial=0)} steps; one needs {self.min_occurrences} or "
+                f"more that share a unit, in more than {self.examples} sequences; record more "
+                "sequences"
             )
         self.classes_ = np.array([kind for kind, _ in found])
         self.averages_ = [average for _, average in found]

@@ -160,7 +160,10 @@ class StateCounter:
 
 
 class ParentReader:
-    """Reads parents from the activity of any weights, on the same sequences."""
+    """Reads parents from the activity of any weights, on the same sequences.
+
+    Of a network whose activity overflows nothing can be read: its values are NaN.
+    """
 
     def __init__(self, draws: Draws) -> None:
         settings = draws.settings
@@ -173,21 +176,20 @@ class ParentReader:
 
     def read(self, condition: str, weights: Weights) -> pd.DataFrame:
         """Rows of every reading of every network."""
-        return pd.concat(
-            [
-                self._named(table, condition, reading, seed)
-                for seed, activity in enumerate(self._record(weights))
-                for reading, table in self._readings(activity, condition, seed)
-            ]
-        )
+        tables = []
+        for seed, (activity, finite) in enumerate(self._record(weights)):
+            for reading, table in self._readings(activity, condition, seed):
+                known = table if finite else table.assign(value=np.nan)
+                tables.append(self._named(known, condition, reading, seed))
+        return pd.concat(tables)
 
     def context(self, weights: Weights) -> pd.DataFrame:
         """``seed, measure, value``: ``context``, the noisy read-out's bits, mean over symbols."""
         rows = []
-        for seed, activity in enumerate(self._record(weights)):
+        for seed, (activity, finite) in enumerate(self._record(weights)):
             table = self._parents(self._noisy(activity, seed), seed)
             whole = table[(table["position"] == ALL) & (table["measure"] == "bits")]
-            rows.append((seed, "context", float(whole["value"].mean())))
+            rows.append((seed, "context", float(whole["value"].mean()) if finite else np.nan))
         return pd.DataFrame(rows, columns=["seed", "measure", "value"])
 
     def references(self) -> pd.DataFrame:
@@ -201,10 +203,12 @@ class ParentReader:
             tables += [self._named(table, SYMBOLS, r, seed) for r, table in found.items()]
         return pd.concat(tables)
 
-    def _record(self, weights: Weights) -> NDArray[np.float32]:
-        """(seed, sequence, time, unit)."""
+    def _record(self, weights: Weights) -> Iterator[tuple[NDArray[np.float32], bool]]:
+        """(sequence, time, unit) of each network, zeros if not finite, and whether it is."""
         self.network.load_state_dict(weights)
-        return run_states(self.network, self.tokens)[0]
+        for activity in run_states(self.network, self.tokens)[0]:
+            finite = bool(np.isfinite(activity).all())
+            yield activity if finite else np.zeros_like(activity), finite
 
     def _readings(
         self, activity: NDArray[np.float32], condition: str, seed: int

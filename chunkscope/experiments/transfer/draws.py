@@ -41,8 +41,8 @@ class Draws:
     def sequences(self, grammar: Words, purpose: str, length: int) -> NDArray[np.int64]:
         """(seed, step) a sequence per network, in tokens of the networks' alphabet."""
         process = grammar.compile()
-        tokens, _ = process.sample(stream(*self._stream, purpose), self.network.seeds, length)
-        return self._translate(process.symbols)[tokens]
+        drawn = [process.sample(rng, 1, length)[0] for rng in self.generators(purpose)]
+        return self._translate(process.symbols)[np.concatenate(drawn)]
 
     def windows(self, sequences: NDArray[np.int64], trial: int) -> Tensor:
         """(seed, batch, window) of ``sequences (seed, step)``, for one trial."""

@@ -180,6 +180,13 @@ def compared_members(wildcards):
     return min(CONFIG.chunks.compared, run_of(wildcards).seeds)
 
 
+def topics_version(wildcards):
+    """The Python whose help topics a corpus is cut from, since they are no file to watch."""
+    source = CONFIG.corpora[wildcards.corpus].source
+    of_topics = source.grammar == "text" and source.path is None
+    return sys.version.split()[0] if of_topics else None
+
+
 def config_hash(wildcards):
     """A digest of every setting that the networks and the activity of a run depend on."""
     run, corpus = run_of(wildcards), CONFIG.corpora[corpus_of(wildcards)]

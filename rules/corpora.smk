@@ -20,6 +20,7 @@ rule sample_corpus:
     params:
         seed=CONFIG.seed,
         corpus=lambda wildcards: settings(CONFIG.corpora[wildcards.corpus]),
+        python=topics_version,
         code=code("sample_corpus"),
     message:
         "Sampling the corpus {wildcards.corpus}"

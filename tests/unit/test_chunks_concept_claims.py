@@ -76,6 +76,15 @@ def test_half_of_a_rule_is_its_direction() -> None:
     assert found["graft-run"] == "direction only"  # less than twice the share without a graft
 
 
+def test_the_state_before_a_word_has_a_claim_of_its_own() -> None:
+    name = "lead-run"
+    assert name not in verdicts(detection(), grafts(target=0.9))
+    both = pd.concat([grafts(target=0.1), grafts(target=0.9).assign(offset=-1)])
+    found = verdicts(detection(), both)
+    assert found[name] == "reproduced"
+    assert found["graft-run"] == "not reproduced"
+
+
 def test_without_a_word_nothing_is_estimable() -> None:
     table = detection()
     claims = judge_concepts({"run": table[table["kind"] == "symbol"]}, {})
@@ -122,8 +131,8 @@ def test_grafts_at_other_offsets_alone_leave_the_published_figure_empty() -> Non
     assert data.empty
     texts = [text.get_text() for axes in figure.axes for text in axes.texts]
     assert texts == ["not estimable"]
-    (claim,) = judge_concepts({}, {"a": due})
-    assert claim.verdict == "not estimable"
+    published, _ = judge_concepts({}, {"a": due})
+    assert published.verdict == "not estimable"
 
 
 def test_sites_have_short_names() -> None:

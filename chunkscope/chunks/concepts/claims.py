@@ -31,10 +31,15 @@ GRAFTS = (0.129, 0.488)
 GRAFT_SOURCE = "computed from the authors' saved table"
 
 
+BEFORE = -1
+"""Offset of the state from which a word is said."""
+
+
 def judge_concepts(
     detections: Mapping[str, pd.DataFrame], grafts: Mapping[str, pd.DataFrame]
 ) -> Iterator[Claim]:
-    """Three claims about detection and, where words were grafted, one about grafts, for each run.
+    """Three claims about detection and, where words were grafted, one about grafts, for each run;
+    and one more where the states before the words were grafted too.
 
     Args:
         detections: run -> ``detection.csv``.
@@ -44,6 +49,8 @@ def judge_concepts(
         yield from _detects(run, table.query("kind == 'word' and offset == 0"))
     for run, table in grafts.items():
         yield _induces(run, table[table["offset"] == 0])
+        if (table["offset"] == BEFORE).any():
+            yield _leads(run, table[table["offset"] == BEFORE])
 
 
 def _detects(run: str, table: pd.DataFrame) -> Iterator[Claim]:
@@ -135,6 +142,34 @@ def _induces(run: str, table: pd.DataFrame) -> Claim:
         value=value,
         control=f"none {share[NONE].mean():.3f}; other concepts {share[OTHERS].mean():.3f}, "
         f"difference {gap:.3f}; none with top_p .5 {share[NARROW].mean():.3f}",
+        rule="reproduced: above other concepts' grafts with the whole interval of the paired "
+        "difference over words, and at least twice the share without a graft; direction: the "
+        "former alone",
+        verdict=judge(
+            value,
+            reproduced=gap.low > 0 and value.mean >= 2 * share[NONE].mean(),
+            direction=gap.low > 0,
+        ),
+    )
+
+
+def _leads(run: str, table: pd.DataFrame) -> Claim:
+    """What a graft can do at all: the state from which the word is said, at every site."""
+    share = _by_concept(table[table["depth"] == "all"], "condition", "contains")
+    share = share.reindex(columns=CONDITIONS)
+    value = mean_interval(share[TARGET])
+    gap = paired_difference(share[TARGET], share[OTHERS])
+    return Claim(
+        id=f"chunks-concepts-lead-{run}",
+        study="chunks",
+        paper=OWN,
+        statement=f"Grafting the state one step before a concept's word into all sites of {run} "
+        "makes it say the word (share of continuations)",
+        published="",
+        published_source="",
+        value=value,
+        control=f"none {share[NONE].mean():.3f}; other concepts {share[OTHERS].mean():.3f}, "
+        f"difference {gap:.3f}",
         rule="reproduced: above other concepts' grafts with the whole interval of the paired "
         "difference over words, and at least twice the share without a graft; direction: the "
         "former alone",

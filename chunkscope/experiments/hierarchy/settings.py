@@ -24,8 +24,9 @@ class HierarchyNetwork(Settings):
     """The architecture and its size; its whole recurrent state is measured."""
     levels: tuple[Annotated[int, Field(ge=0, le=50)], ...] = (0, 5, 10, 15, 20, 25, 30, 35)
     """Levels of hierarchy: compositions that a network's vocabulary is grown by."""
-    per_level: int = Field(default=10, ge=4, le=1000)
-    """Networks at each level, each with compositions, probabilities and weights of its own."""
+    per_level: int = Field(default=10, ge=2, le=1000)
+    """Networks at each level, each with compositions, probabilities and weights of its own. With
+    fewer than 4 the bootstrap's intervals are too narrow."""
     training: TrainingSettings = TrainingSettings(
         steps=300, batch=1, window=3000, learning_rate=0.005, gradient_clip=None, evaluate_every=50
     )

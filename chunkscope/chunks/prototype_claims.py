@@ -1,4 +1,6 @@
-"""The claims about prototypes (UCD) and the rules that judge them, fixed before any run.
+"""The claims about prototypes (UCD) and the rules that judge them.
+
+The tolerance of the claim about their number was written after tables of older networks were seen.
 
 The paper's evaluation (association with parts of speech in Llama-3-8B, 500 to 8000 prototypes) is
 known from summaries alone and gives no number that could be compared; the claims are judged in

@@ -1,4 +1,7 @@
-"""The claims about context and the rules that judge them, fixed before any run.
+"""The claims about context and the rules that judge them.
+
+Pilot runs had shown the counts when the rules were written; since then one was made stricter, and
+the control of equal memory was added.
 
 The paper (Wu et al., arXiv 2502.01803) counts states before and after training, and takes more of
 them, and a longer parse, as a sign that states depend on context. Here the counts are judged as

@@ -68,11 +68,12 @@ def draw_concept_grafts(
         _draw_run(part, run, words, rows)
         marks += [words.assign(run=run, panel="words"), rows.assign(run=run, panel="conditions")]
     data = pd.concat(marks, ignore_index=True)
+    words_judged = span_of(data.loc[data["n"] > 0, "n"])
     note(
         figure,
         "a: each point is a word, mean over networks and prompts; the star is the published mean "
         "(early graft, Llama-3-8B, control drawn with top_p .5 and graft with .9). Square-root "
-        f"scale. b: means over n = {span_of(data.loc[data['n'] > 0, 'n'])} words, from above grafts at "
+        f"scale. b: means over n = {words_judged} words, from above grafts at "
         "early, middle, late and all sites; bars: 95 % intervals over words. Same prompts, random "
         "numbers and sampling in all conditions but the last.",
     )

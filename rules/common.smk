@@ -187,6 +187,21 @@ def topics_version(wildcards):
     return sys.version.split()[0] if of_topics else None
 
 
+def grafted_runs():
+    """Runs of the study that read text and can go on with it: their words are grafted too."""
+    return [
+        name
+        for name in runs_with("concepts")
+        if CONFIG.corpora[CONFIG.runs[name].corpus].source.grammar == "text"
+        and speaks(name)
+    ]
+
+
+def kept_steps(run):
+    """Where in its training a run's dictionary is found, as paths name it; the end is empty."""
+    return ["", *(f"@step{step}" for step in CONFIG.runs[run].training.checkpoints)]
+
+
 def config_hash(wildcards):
     """A digest of every setting that the networks and the activity of a run depend on."""
     run, corpus = run_of(wildcards), CONFIG.corpora[corpus_of(wildcards)]

@@ -1,16 +1,6 @@
 """Concepts: words found by population averaging beside other detectors, and grafted into text."""
 
 
-def grafted_runs():
-    """Runs of the study that read text and can go on with it: their words are grafted too."""
-    return [
-        name
-        for name in runs_with("concepts")
-        if CONFIG.corpora[CONFIG.runs[name].corpus].source.grammar == "text"
-        and speaks(name)
-    ]
-
-
 rule detect_concepts:
     input:
         store="results/activations/{run}.zarr.zip",

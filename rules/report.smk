@@ -19,11 +19,6 @@ REPORTED = {
 }
 
 
-def kept_steps(run):
-    """Where in its training a run's dictionary is found, as paths name it; the end is empty."""
-    return ["", *(f"@step{step}" for step in CONFIG.runs[run].training.checkpoints)]
-
-
 rule resolve_config:
     output:
         "results/config.resolved.yaml",

@@ -291,6 +291,17 @@ def test_the_same_input_gives_the_same_bytes_whatever_the_process(tmp_path: Path
             assert there.read_bytes() == here.read_bytes(), ending
 
 
+@pytest.mark.parametrize("case", ["dose", "graft"])
+def test_the_layout_of_a_saved_figure_has_no_last_bits_left(case: str, tmp_path: Path) -> None:
+    """Those that constrained layout leaves behind differ from process to process."""
+    figure, data = CASES[case](LOOK)
+    save_figure(figure, data, tmp_path / "figure", LOOK)
+    panels = [panel.bbox_relative for panel in figure.subfigs]
+    boxes = [*panels, *(axes.get_position(original=True) for axes in figure.axes)]
+    for box in boxes:
+        np.testing.assert_array_equal(box.get_points(), np.round(box.get_points(), 9))
+
+
 @pytest.mark.parametrize("changed", [{"dpi": 60}, {"width": 8.0}])
 def test_a_style_key_changes_the_picture_and_no_number(
     changed: dict[str, float], tmp_path: Path

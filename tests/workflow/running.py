@@ -67,3 +67,9 @@ def digests(results: Path) -> dict[str, str]:
         if file.is_file() and not any(part in name for part in TIMED):
             found[name] = hashlib.sha256(file.read_bytes()).hexdigest()
     return found
+
+
+def differing(one: Path, other: Path) -> list[str]:
+    """Outputs that two folders of results do not share, byte for byte."""
+    here, there = digests(one), digests(other)
+    return sorted(name for name in here | there if here.get(name) != there.get(name))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
@@ -14,11 +13,11 @@ from chunkscope.figures.grafts import (
     mean_success,
     whole_grafts,
 )
+from chunkscope.figures.heat_maps import label_first_column, number_cells, share_map
 from chunkscope.figures.settings import FigureSettings
 from chunkscope.figures.style import (
     BLACK,
     CONDITIONS,
-    SHARE,
     SMALL,
     in_order,
     interval,
@@ -30,7 +29,6 @@ from chunkscope.figures.style import (
 )
 
 PER_ROW = 4
-MOST_WITH_NUMBERS = 6  # symbols; with more, a cell is too narrow for its number
 
 
 @styled
@@ -95,25 +93,10 @@ def _heatmap(axes: Axes, chances: pd.DataFrame, labels: list[str]) -> AxesImage:
     """(label, symbol) probabilities under one condition, as colour and, with room, as number."""
     symbols = list(dict.fromkeys(chances["symbol"]))
     table = chances.pivot(index="label", columns="symbol", values="probability")
-    values = table.reindex(index=labels, columns=symbols).to_numpy()
-    image = axes.imshow(values, cmap=SHARE, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
-    axes.set_xticks(range(len(symbols)), symbols)
-    axes.set_yticks(range(len(labels)), labels)
-    first = axes.get_subplotspec()
-    axes.tick_params(length=0, labelleft=first is None or first.is_first_col())
-    axes.spines[:].set_visible(False)
-    numbered = np.argwhere(np.isfinite(values)) if len(symbols) <= MOST_WITH_NUMBERS else ()
-    for row, column in numbered:
-        value = float(values[row, column])
-        axes.text(
-            column,
-            row,
-            f"{value:.2f}".lstrip("0") if value < 0.995 else "1",
-            size=SMALL,
-            color="white" if value > 0.6 else BLACK,
-            ha="center",
-            va="center",
-        )
+    table = table.reindex(index=labels, columns=symbols)
+    image = share_map(axes, table)
+    label_first_column(axes)
+    number_cells(axes, table)
     return image
 
 

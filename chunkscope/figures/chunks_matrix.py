@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
+from chunkscope.figures.heat_maps import label_first_column, number_cells, share_map
 from chunkscope.figures.settings import FigureSettings
 from chunkscope.figures.style import (
-    BLACK,
     CONDITIONS,
-    SHARE,
-    SMALL,
     VERMILLION,
     in_order,
     not_estimable,
@@ -25,7 +22,6 @@ from chunkscope.figures.style import (
 from chunkscope.statistics import summarise
 
 PER_ROW = 3
-MOST_WITH_NUMBERS = 6  # inputs; with more, a cell is too narrow for its number
 
 
 @styled
@@ -63,8 +59,6 @@ def draw_matrix(
     for axes, control in zip(used, controls, strict=True):
         image = _heat_map(axes, data[data["control"] == control], donors, inputs)
         axes.set_title(CONDITIONS[control].label)
-        first = axes.get_subplotspec()
-        axes.tick_params(length=0, labelleft=first is None or first.is_first_col())
     for axes in grid[:, 0]:
         axes.set_ylabel("donor \N{RIGHTWARDS ARROW} says")
     figure.colorbar(image, ax=used, label="share that says it", pad=0.01, aspect=40)
@@ -80,23 +74,11 @@ def draw_matrix(
 
 def _heat_map(axes: Axes, rows: pd.DataFrame, donors: list[str], inputs: list[str]) -> AxesImage:
     table = rows.pivot(index="donor", columns="input", values="mean")
-    values = table.reindex(index=donors, columns=inputs).to_numpy()
-    image = axes.imshow(values, cmap=SHARE, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
-    axes.set_xticks(range(len(inputs)), inputs)
-    axes.set_yticks(range(len(donors)), donors)
-    axes.spines[:].set_visible(False)
+    table = table.reindex(index=donors, columns=inputs)
+    image = share_map(axes, table)
+    label_first_column(axes)
     for _, row in rows[rows["natural"]].iterrows():
         corner = inputs.index(row["input"]) - 0.5, donors.index(row["donor"]) - 0.5
         axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=VERMILLION, linewidth=0.9))
-    for at in np.argwhere(np.isfinite(values)) if len(inputs) <= MOST_WITH_NUMBERS else ():
-        value = float(values[tuple(at)])
-        axes.text(
-            at[1],
-            at[0],
-            f"{value:.2f}".lstrip("0") if value < 0.995 else "1",
-            size=SMALL,
-            color="white" if value > 0.6 else BLACK,
-            ha="center",
-            va="center",
-        )
+    number_cells(axes, table)
     return image

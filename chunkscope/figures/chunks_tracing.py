@@ -10,13 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
+from chunkscope.figures.heat_maps import share_map
 from chunkscope.figures.settings import FigureSettings
 from chunkscope.figures.style import (
     BLACK,
     BLUE,
     GREEN,
     PURPLE,
-    SHARE,
     Look,
     interval,
     legend_handle,
@@ -116,11 +116,6 @@ def _draw_scores(axes: Axes, scores: pd.DataFrame, training: pd.DataFrame) -> No
 
 def _draw_words(axes: Axes, rows: pd.DataFrame) -> AxesImage:
     table = rows.pivot(index="measure", columns="step", values="mean").sort_index()
-    image = axes.imshow(
-        table.to_numpy(), cmap=SHARE, vmin=0, vmax=1, aspect="auto", interpolation="nearest"
-    )
-    axes.set_xticks(range(table.shape[1]), [f"{step:g}" for step in table.columns])
-    axes.set_yticks(range(table.shape[0]), list(table.index), family="DejaVu Sans Mono")
-    axes.tick_params(length=0, labelleft=True)
-    axes.spines[:].set_visible(False)
+    image = share_map(axes, table.rename(columns="{:g}".format))
+    axes.tick_params(labelleft=True, labelfontfamily="DejaVu Sans Mono", axis="y")
     return image

@@ -17,8 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chunkscope.errors import InterventionError, SiteError
+from chunkscope.interventions.donors import Donors
 from chunkscope.interventions.intervene import Response, intervene
 from chunkscope.interventions.intervention import Combination
+from chunkscope.interventions.settings import InterventionSettings
 from chunkscope.networks.network import Network
 
 Mode = Literal["forced", "free"]
@@ -159,6 +161,24 @@ def draw_recipients(
         donor.append(np.full(used.sum(), index))
         counted.append(judged[used])
     return np.concatenate(rows), np.concatenate(donor), np.concatenate(counted)
+
+
+def find_recipients(
+    network: Network,
+    recording: Recording,
+    pool: Steps,
+    donors: Donors,
+    informative: NDArray[np.bool_],
+    settings: InterventionSettings,
+    mode: Mode,
+    rng: np.random.Generator,
+) -> Rows:
+    """Recipients among the ``pool`` of steps: see :func:`draw_recipients`."""
+    natural = recording.natural(network, pool, settings.lags, mode)
+    rows, donor, counted = draw_recipients(
+        natural.argmax(-1), donors.targets, informative, settings.recipients, rng
+    )
+    return Rows(recording, pool[rows], natural[rows], donor, counted)
 
 
 def draw_occurrences(

@@ -27,8 +27,8 @@ from chunkscope.interventions.recipients import (
     Rows,
     Steps,
     draw_occurrences,
-    draw_recipients,
     draw_steps,
+    find_recipients,
 )
 from chunkscope.interventions.settings import InterventionSettings
 from chunkscope.networks.affine import Affine
@@ -202,12 +202,16 @@ class _Study:
         return pd.concat(tables, ignore_index=True)
 
     def _recipients(self, test: Recording, pool: Steps, mode: Mode) -> Rows:
-        natural = test.natural(self.network, pool, self.settings.lags, mode)
-        targets, n = self.donors.targets, self.settings.recipients
-        rows, donor, counted = draw_recipients(
-            natural.argmax(-1), targets, self.informative, n, self.rng
+        return find_recipients(
+            self.network,
+            test,
+            pool,
+            self.donors,
+            self.informative,
+            self.settings,
+            mode,
+            self.rng,
         )
-        return Rows(test, pool[rows], natural[rows], donor, counted)
 
     def _occurrences(self, train: Recording, mode: Mode) -> Rows:
         lags = self.settings.lags

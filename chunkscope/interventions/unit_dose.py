@@ -12,7 +12,7 @@ from chunkscope.interventions.conditions import TARGET
 from chunkscope.interventions.donors import Donors
 from chunkscope.interventions.effects import donor_means, donor_sums
 from chunkscope.interventions.intervention import Intervention
-from chunkscope.interventions.recipients import Recording, Rows, draw_recipients, draw_steps
+from chunkscope.interventions.recipients import Recording, Rows, draw_steps, find_recipients
 from chunkscope.interventions.settings import InterventionSettings
 from chunkscope.interventions.study import POOL, first_visible_lag
 from chunkscope.networks.network import Network
@@ -49,7 +49,8 @@ def unit_dose(
     informative[:, np.arange(1, informative.shape[1] + 1) != lag] = False
     if not informative.any():
         return pd.DataFrame(columns=COLUMNS)
-    rows = _recipients(network, test, donors, informative, settings, rng)
+    pool = draw_steps(test, POOL, settings.lags, rng)
+    rows = find_recipients(network, test, pool, donors, informative, settings, "forced", rng)
     value = donors.values[site][rows.donor]
     tables = []
     for share, mask in sorted(masks.items()):
@@ -88,20 +89,3 @@ def _means(
     columns = {name: mean[graft, donor] for name, mean in means.items()}
     names = np.array(donors.names)[donor]
     return pd.DataFrame({"donor": names, **columns, "n": n[graft, donor].astype(np.int64)})
-
-
-def _recipients(
-    network: Network,
-    test: Recording,
-    donors: Donors,
-    informative: NDArray[np.bool_],
-    settings: InterventionSettings,
-    rng: np.random.Generator,
-) -> Rows:
-    """Test steps that do not go on as the donor does when left alone."""
-    pool = draw_steps(test, POOL, settings.lags, rng)
-    natural = test.natural(network, pool, settings.lags, "forced")
-    rows, donor, counted = draw_recipients(
-        natural.argmax(-1), donors.targets, informative, settings.recipients, rng
-    )
-    return Rows(test, pool[rows], natural[rows], donor, counted)

@@ -8,6 +8,7 @@ alone: what is a single symbol can be read off the input.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -19,7 +20,14 @@ from chunkscope.chunks.concepts.summary import (
     OTHERS,
     TARGET,
 )
-from chunkscope.statistics import Claim, judge, mean_interval, paired_difference
+from chunkscope.statistics import (
+    Claim,
+    Interval,
+    Verdict,
+    judge,
+    mean_interval,
+    paired_difference,
+)
 from chunkscope.statistics.claims import OWN
 
 PAPER = "arXiv 2505.11576"
@@ -123,13 +131,52 @@ def _detects(run: str, table: pd.DataFrame) -> Iterator[Claim]:
     )
 
 
+SAID = (
+    "reproduced: above other concepts' grafts with the whole interval of the paired difference "
+    "over words, and at least twice the share without a graft; direction: the former alone"
+)
+"""The rule of both claims about grafts."""
+
+
+@dataclass(frozen=True)
+class _Said:
+    """How often words are said after their own graft, beside the other concepts' grafts.
+
+    Attributes:
+        share: (concept, condition) share of continuations with the word.
+        value: with the word's own graft.
+        gap: that less with the other concepts'.
+    """
+
+    share: pd.DataFrame
+    value: Interval
+    gap: Interval
+
+    @classmethod
+    def of(cls, grafts: pd.DataFrame) -> _Said:
+        share = _by_concept(grafts, "condition", "contains").reindex(columns=CONDITIONS)
+        gap = paired_difference(share[TARGET], share[OTHERS])
+        return cls(share, mean_interval(share[TARGET]), gap)
+
+    @property
+    def control(self) -> str:
+        none, others = self.share[NONE].mean(), self.share[OTHERS].mean()
+        return f"none {none:.3f}; other concepts {others:.3f}, difference {self.gap:.3f}"
+
+    @property
+    def verdict(self) -> Verdict:
+        """By the rule :data:`SAID`."""
+        return judge(
+            self.value,
+            reproduced=self.gap.low > 0 and self.value.mean >= 2 * self.share[NONE].mean(),
+            direction=self.gap.low > 0,
+        )
+
+
 def _induces(run: str, table: pd.DataFrame) -> Claim:
     """The published comparison, at the depth where it was strongest."""
     depth = "early" if "early" in set(table["depth"]) else "all"
-    share = _by_concept(table[table["depth"] == depth], "condition", "contains")
-    share = share.reindex(columns=CONDITIONS)
-    value = mean_interval(share[TARGET])
-    gap = paired_difference(share[TARGET], share[OTHERS])
+    said = _Said.of(table[table["depth"] == depth])
     return Claim(
         id=f"chunks-concepts-graft-{run}",
         study="chunks",
@@ -139,26 +186,16 @@ def _induces(run: str, table: pd.DataFrame) -> Claim:
         published=f"{GRAFTS[0]} without, {GRAFTS[1]} with an early graft",
         published_source=f"{GRAFT_SOURCE}; its control was drawn with top_p .5 and its grafts with "
         ".9, and words of the prompt counted",
-        value=value,
-        control=f"none {share[NONE].mean():.3f}; other concepts {share[OTHERS].mean():.3f}, "
-        f"difference {gap:.3f}; none with top_p .5 {share[NARROW].mean():.3f}",
-        rule="reproduced: above other concepts' grafts with the whole interval of the paired "
-        "difference over words, and at least twice the share without a graft; direction: the "
-        "former alone",
-        verdict=judge(
-            value,
-            reproduced=gap.low > 0 and value.mean >= 2 * share[NONE].mean(),
-            direction=gap.low > 0,
-        ),
+        value=said.value,
+        control=f"{said.control}; none with top_p .5 {said.share[NARROW].mean():.3f}",
+        rule=SAID,
+        verdict=said.verdict,
     )
 
 
 def _leads(run: str, table: pd.DataFrame) -> Claim:
     """What a graft can do at all: the state from which the word is said, at every site."""
-    share = _by_concept(table[table["depth"] == "all"], "condition", "contains")
-    share = share.reindex(columns=CONDITIONS)
-    value = mean_interval(share[TARGET])
-    gap = paired_difference(share[TARGET], share[OTHERS])
+    said = _Said.of(table[table["depth"] == "all"])
     return Claim(
         id=f"chunks-concepts-lead-{run}",
         study="chunks",
@@ -167,17 +204,10 @@ def _leads(run: str, table: pd.DataFrame) -> Claim:
         "makes it say the word (share of continuations)",
         published="",
         published_source="",
-        value=value,
-        control=f"none {share[NONE].mean():.3f}; other concepts {share[OTHERS].mean():.3f}, "
-        f"difference {gap:.3f}",
-        rule="reproduced: above other concepts' grafts with the whole interval of the paired "
-        "difference over words, and at least twice the share without a graft; direction: the "
-        "former alone",
-        verdict=judge(
-            value,
-            reproduced=gap.low > 0 and value.mean >= 2 * share[NONE].mean(),
-            direction=gap.low > 0,
-        ),
+        value=said.value,
+        control=said.control,
+        rule=SAID,
+        verdict=said.verdict,
     )
 
 

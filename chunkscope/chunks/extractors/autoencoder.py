@@ -27,7 +27,7 @@ from chunkscope.chunks.extractors.base import (
     check_activity,
     check_units,
 )
-from chunkscope.chunks.extractors.clustering import draw_sample, finite_rows, radius
+from chunkscope.chunks.extractors.clustering import draw_sample, finite_rows, radii
 from chunkscope.errors import ExtractionError
 from chunkscope.randomness import stream
 
@@ -167,9 +167,7 @@ class AutoencoderExtractor(Extractor):
         means = np.array([codes[largest == latent, latent].mean() for latent in states])
         moved = means[:, None] * self.directions_[: len(states)]
         self.prototypes_ = (self.bias_ + moved).astype(np.float64).reshape(-1, rows.shape[1])
-        self.radii_ = np.array(
-            [radius(rows[largest == s], p) for s, p in zip(states, self.prototypes_, strict=True)]
-        )
+        self.radii_ = radii((rows[largest == s] for s in states), self.prototypes_)
         self.persistence_ = np.full(len(states), np.nan)
 
 

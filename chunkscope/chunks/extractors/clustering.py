@@ -7,7 +7,7 @@ McInnes & Healy 2017 for the algorithm).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,7 +98,7 @@ class DensityClustering(BaseEstimator):
             range(len(found)), key=lambda i: (-len(members[i]), tuple(prototypes[i].tolist()))
         )
         self.prototypes_ = np.array([prototypes[i] for i in order]).reshape(-1, rows.shape[1])
-        self.radii_ = np.array([radius(members[i], prototypes[i]) for i in order], dtype=np.float64)
+        self.radii_ = radii((members[i] for i in order), self.prototypes_)
         self.persistence_ = np.array([persistence[found[i]] for i in order], dtype=np.float64)
 
     def predict(self, rows: Rows) -> Labels:
@@ -257,6 +257,12 @@ def _unite_masses(rows: Rows, labels: Labels) -> Labels:
 def radius(members: Rows, prototype: Rows) -> float:
     """The distance from ``prototype (unit,)`` that holds 99 % of ``members (row, unit)``."""
     return float(np.quantile(np.linalg.norm(members - prototype, axis=1), RADIUS_QUANTILE))
+
+
+def radii(members: Iterable[Rows], prototypes: Rows) -> NDArray[np.float64]:
+    """(state,) the :func:`radius` of every state; ``members`` are the rows of each in turn."""
+    found = [radius(own, p) for own, p in zip(members, prototypes, strict=True)]
+    return np.array(found, dtype=np.float64)
 
 
 def _validity(clusterer: hdbscan.HDBSCAN) -> float:

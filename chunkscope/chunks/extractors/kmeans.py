@@ -15,7 +15,7 @@ from chunkscope.chunks.extractors.base import (
     check_states,
     check_units,
 )
-from chunkscope.chunks.extractors.clustering import draw_sample, finite_rows, radius
+from chunkscope.chunks.extractors.clustering import draw_sample, finite_rows, radii
 
 
 class KMeansExtractor(Extractor):
@@ -44,9 +44,7 @@ class KMeansExtractor(Extractor):
         self._rank = np.argsort(order)
         self.prototypes_ = self._kmeans.cluster_centers_[order].astype(np.float64)
         members = [rows[labels == centre] for centre in order]
-        self.radii_ = np.array(
-            [radius(m, p) for m, p in zip(members, self.prototypes_, strict=True)]
-        )
+        self.radii_ = radii(members, self.prototypes_)
         self.persistence_ = np.full(self.n_states, np.nan)
         self.sweep_ = pd.DataFrame({"states": [self.n_states], "chosen": [True]})
         self.labels_ = self.predict(activations)

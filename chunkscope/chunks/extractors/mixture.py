@@ -23,7 +23,7 @@ from chunkscope.chunks.extractors.base import (
     check_states,
     check_units,
 )
-from chunkscope.chunks.extractors.clustering import draw_sample, finite_rows, radius
+from chunkscope.chunks.extractors.clustering import draw_sample, finite_rows, radii
 
 
 class MixtureExtractor(Extractor):
@@ -69,9 +69,7 @@ class MixtureExtractor(Extractor):
         self._parts = np.argsort(-count, kind="stable")[: np.count_nonzero(count)]
         members = [rows[labels == part] for part in self._parts]
         self.prototypes_ = np.stack([own.mean(axis=0) for own in members])
-        self.radii_ = np.array(
-            [radius(m, p) for m, p in zip(members, self.prototypes_, strict=True)]
-        )
+        self.radii_ = radii(members, self.prototypes_)
         self.persistence_ = np.full(len(members), np.nan)
         self.sweep_ = pd.DataFrame({"states": [len(members)], "chosen": [True]})
         self.labels_ = self.predict(activations)

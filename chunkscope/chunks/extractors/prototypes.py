@@ -29,7 +29,7 @@ from chunkscope.chunks.extractors.base import (
     check_activity,
     check_units,
 )
-from chunkscope.chunks.extractors.clustering import draw_sample, finite_rows, radius
+from chunkscope.chunks.extractors.clustering import draw_sample, finite_rows, radii
 from chunkscope.errors import ExtractionError
 from chunkscope.randomness import stream
 
@@ -130,9 +130,7 @@ class PrototypeExtractor(Extractor):
         owned = [rows[labels == prototype].astype(np.float64) for prototype in order]
         lengths = [(own @ d).mean() for own, d in zip(owned, self.directions_, strict=True)]
         self.prototypes_ = self.directions_.astype(np.float64) * np.array(lengths)[:, None]
-        self.radii_ = np.array(
-            [radius(own, p) for own, p in zip(owned, self.prototypes_, strict=True)]
-        )
+        self.radii_ = radii(owned, self.prototypes_)
         self.persistence_ = np.full(len(order), np.nan)
         self.sweep_ = pd.DataFrame(
             {"states": [len(order)], "dead": [self.dead_], "loss": [self.loss(rows)]}

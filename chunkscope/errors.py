@@ -48,6 +48,10 @@ class InterventionError(ChunkscopeError):
     """An intervention never fired, or its units and values do not fit the site."""
 
 
+class ProbingError(ChunkscopeError):
+    """A probe was given rows, labels or settings it cannot work with."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``"; did you mean X?"`` for the known word nearest to ``word``, else an empty string."""
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)

@@ -1,0 +1,1 @@
+"""Sparse probing: how few units suffice to read a feature, exactly and against the truth."""

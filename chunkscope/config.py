@@ -33,7 +33,8 @@ from chunkscope.networks.settings import (
     NetworkSettings,
     TrainingSettings,
 )
-from chunkscope.networks.sites import match_sites, site_names, state_sites
+from chunkscope.networks.sites import match_sites, site_names, sites_of_study, state_sites
+from chunkscope.probing.settings import ProbingSettings
 from chunkscope.schema import KEY, Location, Schema, allowed, locate, one_of
 from chunkscope.settings import Name, Settings
 from chunkscope.store.settings import StoreSettings
@@ -70,7 +71,7 @@ class CorpusSettings(Settings):
     """Sequences that activity is recorded on."""
 
 
-Study = Literal["chunks", "interventions", "concepts", "prototypes"]
+Study = Literal["chunks", "interventions", "concepts", "prototypes", "probing"]
 """A reading of a run."""
 
 DEFAULT_SITES = dict.fromkeys(("gpt", "huggingface"), ("hook_embed", "blocks.*.hook_resid_post"))
@@ -95,7 +96,7 @@ class RunSettings(Settings):
     """Readings made of this run: `chunks` finds a dictionary and scores it against the true parse;
     `interventions` graft what it found, and need it; `concepts` finds words and symbols by
     population averaging, and grafts words of a text; `prototypes` finds directions for a sweep of
-    their number."""
+    their number; `probing` reads features of the truth off few units."""
 
     @field_validator("studies")
     @classmethod
@@ -139,6 +140,8 @@ class Config(Settings):
     """The concepts study."""
     prototypes: PrototypeStudySettings = PrototypeStudySettings()
     """The prototypes study."""
+    probing: ProbingSettings = ProbingSettings()
+    """The probing study."""
     experiments: ExperimentSettings = ExperimentSettings()
     """Experiments of the chunk papers."""
     figures: FigureSettings = FigureSettings()
@@ -422,6 +425,12 @@ def _unknown_sites(config: Config, name: str, run: RunSettings) -> Iterator[str]
             f"chunks.site: got {config.chunks.site!r}, which run {name} does not record; it "
             f"records {', '.join(recorded)}{did_you_mean(config.chunks.site, recorded)}"
         )
+    for study in ("concepts", "prototypes", "probing"):
+        if study in run.studies:
+            try:
+                sites_of_study(getattr(config, study).sites, recorded)
+            except SiteError as error:
+                yield f"{study}.{error}; or leave {study} out of runs.{name}.studies"
     if "interventions" in run.studies:
         patterns = [pattern for together in config.interventions.sites for pattern in together]
         try:

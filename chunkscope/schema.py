@@ -66,7 +66,12 @@ def one_of(names: Iterable[object]) -> str:
 
 def _child(here: Schema, part: int | str) -> Schema:
     child = here.get("properties", {}).get(part) or here.get("additionalProperties")
-    return child or here.get("items") or {}
+    return child or _each(here)
+
+
+def _each(here: Schema) -> Schema:
+    """What each entry of a list is; those of a tuple, all of one kind, have a schema apiece."""
+    return here.get("items") or next(iter(here.get("prefixItems", ())), {})
 
 
 def _number(root: Schema, here: Schema) -> str:
@@ -84,8 +89,11 @@ def _number(root: Schema, here: Schema) -> str:
 
 
 def _list(root: Schema, here: Schema) -> str:
-    least = f" of at least {here['minItems']}" if "minItems" in here else ""
-    return f"a list{least}, each {allowed(root, here['items'])}"
+    least, most = here.get("minItems"), here.get("maxItems")
+    number = f" of at least {least}" if least is not None else ""
+    if least is not None and least == most:
+        number = f" of {least}"
+    return f"a list{number}, each {allowed(root, _each(here))}"
 
 
 def _mapping(root: Schema, here: Schema) -> str:

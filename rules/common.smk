@@ -207,3 +207,32 @@ def config_hash(wildcards):
     run, corpus = run_of(wildcards), CONFIG.corpora[corpus_of(wildcards)]
     parts = [CONFIG.seed, wildcards.run, settings(run), settings(corpus)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def reads_contexts(run):
+    """Whether a run reads several grammars in turn, which share one alphabet."""
+    source = CONFIG.corpora[CONFIG.runs[run].corpus].source
+    return source.grammar == "context" and len(source.contexts) > 1
+
+
+def ablated_runs():
+    """Probed runs in which units that tell the context are looked for, and ablated."""
+    return [run for run in runs_with("probing") if reads_contexts(run)]
+
+
+def compound_runs():
+    """Probed runs on a corpus of planted compounds."""
+    return [
+        run
+        for run in runs_with("probing")
+        if CONFIG.corpora[CONFIG.runs[run].corpus].source.grammar == "compounds"
+    ]
+
+
+def developed_runs():
+    """Probed runs that keep checkpoints, at which they are probed too."""
+    return [
+        run
+        for run in runs_with("probing")
+        if len(CONFIG.runs[run].training.checkpoints) > 1
+    ]

@@ -8,7 +8,7 @@ from chunkscope.chunks.concepts.settings import ConceptSettings
 from chunkscope.chunks.concepts.study import open_site, read_site, stack
 from chunkscope.chunks.concepts.summary import summarise_detection
 from chunkscope.jobs import job
-from chunkscope.networks.sites import match_sites
+from chunkscope.networks.sites import sites_of_study
 from chunkscope.randomness import stream
 from chunkscope.store import ActivationStore
 
@@ -26,7 +26,7 @@ with job(snakemake.log[0]):
             trials = draw_trials(concepts, store.is_train, settings.margin, settings, rng)
             names = [trial.concept.name for trial in trials]
             print(f"seed {member}: {len(names)} concepts: {', '.join(names)}", flush=True)
-            for site in match_sites(settings.sites, store.sites(member)):
+            for site in sites_of_study(settings.sites, store.sites(member)):
                 seen = open_site(store, untrained, member, site, settings, params.seed)
                 found = read_site(seen, trials, settings, rng)
                 tables.append(found.table.assign(seed=member, site=site))

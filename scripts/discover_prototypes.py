@@ -3,7 +3,7 @@
 from chunkscope.chunks.prototype_settings import PrototypeStudySettings
 from chunkscope.chunks.prototype_sweep import PrototypeSweep
 from chunkscope.jobs import job
-from chunkscope.networks.sites import match_sites
+from chunkscope.networks.sites import sites_of_study
 from chunkscope.store import ActivationStore
 
 with job(snakemake.log[0]):
@@ -17,7 +17,7 @@ with job(snakemake.log[0]):
         tokens, train = store.tokens(), store.is_train
         sweep = PrototypeSweep(tokens, train, labels, names, settings, snakemake.params.seed)
         for member in store.seeds[: settings.compared]:
-            for site in match_sites(settings.sites, store.sites(member)):
+            for site in sites_of_study(settings.sites, store.sites(member)):
                 activations = store.activations(member, site)
                 sweep.read("prototypes", site, member, activations)
                 sweep.read("revived", site, member, activations)

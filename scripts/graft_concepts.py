@@ -14,7 +14,7 @@ from chunkscope.grammars import Corpus
 from chunkscope.jobs import job
 from chunkscope.networks.checkpoints import from_pretrained
 from chunkscope.networks.devices import pick_device
-from chunkscope.networks.sites import match_sites
+from chunkscope.networks.sites import sites_of_study
 from chunkscope.randomness import stream
 from chunkscope.store import ActivationStore
 
@@ -33,8 +33,8 @@ with job(snakemake.log[0]):
     ):
         for member in store.seeds[: settings.compared]:
             names = tuple(found[f"seed{member}/names"].tolist())
-            read = match_sites(settings.sites, store.sites(member))
-            sites = match_sites(settings.grafts.sites, read)
+            read = sites_of_study(settings.sites, store.sites(member))
+            sites = sites_of_study(settings.grafts.sites, read)
             rng = stream(params.seed, "concept-grafts", run, member)
             tests = {site: store.activations(member, site, "test") for site in sites}
             prompts = draw_prompts(store.tokens("test"), tests, settings.grafts, rng)

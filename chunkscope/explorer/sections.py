@@ -63,10 +63,10 @@ SECTIONS = (
         "put in their place make it go on as that state says?",
         ("chunks-learns", "chunks-recall", "chunks-decode", "chunks-graft"),
         (
-            Part("recall", "Cued recall", figures=("recall",)),
-            Part("activity", "Activity", figures=("activity",)),
-            Part("decoding", "Decoding by look-up", figures=("decoding",)),
-            Part("grafts", "Grafts", figures=("graft", "matrix", "dose")),
+            Part("recall", "Cued recall", figures=("chunks-recall",)),
+            Part("activity", "Activity", figures=("chunks-activity",)),
+            Part("decoding", "Decoding by look-up", figures=("chunks-decoding",)),
+            Part("grafts", "Grafts", figures=("chunks-graft", "chunks-matrix", "chunks-dose")),
             Part(
                 "specificity",
                 "Specificity",
@@ -86,7 +86,7 @@ SECTIONS = (
         "state that comes before that ending help, and what has been learnt once it is gone?",
         ("chunks-transfer",),
         (
-            Part("transfer-figure", "Learning with a graft", figures=("transfer",)),
+            Part("transfer-figure", "Learning with a graft", figures=("chunks-transfer",)),
             Part(
                 "transfer-arms",
                 "Arms",
@@ -103,7 +103,7 @@ SECTIONS = (
         "and do counts of states say so?",
         ("chunks-context",),
         (
-            Part("context-figure", "Counts and the word itself", figures=("context",)),
+            Part("context-figure", "Counts and the word itself", figures=("chunks-context",)),
             Part(
                 "context-counts",
                 "Counts",
@@ -127,7 +127,7 @@ SECTIONS = (
         "would they if no symbol's frequency changed with it?",
         ("chunks-hierarchy",),
         (
-            Part("hierarchy-figure", "Counts against level", figures=("hierarchy",)),
+            Part("hierarchy-figure", "Counts against level", figures=("chunks-hierarchy",)),
             Part(
                 "hierarchy-correlations",
                 "Correlations",
@@ -142,7 +142,13 @@ SECTIONS = (
         "Other architectures",
         "The four experiments above on networks beyond the paper.",
         (),
-        (Part("architectures-figure", "Networks beside one another", figures=("architectures",)),),
+        (
+            Part(
+                "architectures-figure",
+                "Networks beside one another",
+                figures=("chunks-architectures",),
+            ),
+        ),
     ),
     Section(
         "networks",
@@ -150,7 +156,7 @@ SECTIONS = (
         "What each run is, how well its networks predict the next symbol beside the ceiling of an "
         "ideal observer, and how often they end a word once its beginning tells which it is.",
         (),
-        (Part("runs", "Runs", figures=("training",), table="runs"),),
+        (Part("runs", "Runs", figures=("chunks-training",), table="runs"),),
     ),
     Section(
         "dictionaries",
@@ -164,7 +170,7 @@ SECTIONS = (
                 "Scores",
                 "Readings of the test split against the truth, beside an untrained network and "
                 "other baselines.",
-                figures=("scores",),
+                figures=("chunks-scores",),
                 table="headline",
             ),
             Part(
@@ -179,7 +185,7 @@ SECTIONS = (
                 "Extractors",
                 "Every extractor on the same members of each run. Population averaging is told the "
                 "true states, and so is no rival of the others.",
-                figures=("extractors",),
+                figures=("chunks-extractors",),
                 table="extractors",
             ),
             Part(
@@ -187,12 +193,12 @@ SECTIONS = (
                 "Choice of the states",
                 "The setting of the extractor that was chosen for each seed, without a look at the "
                 "truth.",
-                figures=("sweep",),
+                figures=("chunks-sweep",),
                 table="sweep",
                 folded=True,
             ),
-            Part("tracing", "Through training", figures=("tracing",)),
-            Part("matching", "Across seeds", figures=("matching",)),
+            Part("tracing", "Through training", figures=("chunks-tracing",)),
+            Part("matching", "Across seeds", figures=("chunks-matching",)),
         ),
     ),
     Section(
@@ -206,7 +212,7 @@ SECTIONS = (
                 "concepts-detection",
                 "Detection",
                 "At the concept itself, a mean over sites.",
-                figures=("concepts",),
+                figures=("chunks-concepts",),
                 table="concepts",
             ),
             Part(
@@ -214,7 +220,7 @@ SECTIONS = (
                 "Grafts",
                 "The share of continuations in which the concept's word is said, after its own "
                 "graft and after what stands in its place.",
-                figures=("concept-grafts",),
+                figures=("chunks-concept-grafts",),
                 table="concept_grafts",
             ),
         ),
@@ -230,10 +236,51 @@ SECTIONS = (
                 "Alignment",
                 "Adjusted mutual information with the parse state, or with the class of character "
                 "in text.",
-                figures=("prototypes",),
+                figures=("chunks-prototypes",),
                 table="prototypes",
                 folded=True,
             ),
+        ),
+    ),
+    Section(
+        "probing",
+        "Sparse probing",
+        "How few units suffice to read a feature that the truth knows, and are these units what "
+        "the network uses?",
+        ("probing",),
+        (
+            Part(
+                "probing-sparsity",
+                "Units needed",
+                "Probes of few units beside all units, and beside what the last symbols alone tell "
+                "and an ideal observer knows. Layer, number of units, penalty and threshold are "
+                "chosen on validation sequences; what is shown was measured on test sequences.",
+                figures=("probing-sparsity",),
+                table="probing",
+            ),
+            Part("probing-units", "Single units", figures=("probing-units",), table="units"),
+            Part(
+                "probing-ablation",
+                "Context units, ablated",
+                "Units that tell which of two grammars holds, and what the network loses without "
+                "them.",
+                figures=("probing-ablation",),
+            ),
+            Part(
+                "probing-compounds",
+                "Compounds",
+                "Two symbols that mean something together only.",
+                figures=("probing-compounds",),
+            ),
+            Part("probing-pruning", "Redundancy", figures=("probing-pruning",)),
+            Part("probing-widths", "Wider networks", figures=("probing-widths",)),
+            Part("probing-training", "Through training", figures=("probing-training",)),
+            Part(
+                "probing-rankings",
+                "Rankings where the answer is planted",
+                figures=("probing-rankings",),
+            ),
+            Part("probing-superposition", "Superposition", figures=("probing-superposition",)),
         ),
     ),
 )
@@ -268,7 +315,7 @@ def _fill(
     claims: Sequence[JudgedClaim],
     tables: Mapping[str, Table],
 ) -> ShownSection:
-    by_name = {figure.what: figure for figure in figures}
+    by_name = {figure.name: figure for figure in figures}
     parts = [
         ShownPart(
             part,

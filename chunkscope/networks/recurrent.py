@@ -163,6 +163,30 @@ class Recurrent(Network):
         logits = self.readout(symbols, initial[0], inputs).permute(0, 3, 2, 1)
         return Output(logits, last, activations, tuple(edit.fired for edit in edits))
 
+    def read_out(self, tokens: Tensor, hidden: Tensor) -> Tensor:
+        """Logits (seed, batch, time, vocabulary) of given hidden states; the recurrence stands.
+
+        Args:
+            tokens: as in :meth:`forward`.
+            hidden: (seed, batch, time, unit), activity at ``hook_h`` of the last layer, from the
+                start on. As recorded, it gives the logits of the pass; changed, what the readout
+                makes of the change.
+
+        Raises:
+            NetworkError: tokens or hidden states do not fit this network.
+        """
+        symbols = self.check_tokens(tokens).transpose(1, 2)  # (seed, time, batch)
+        seeds, time, batch = symbols.shape
+        shape = (seeds, batch, time, self.settings.hidden)
+        if hidden.shape != shape:
+            raise NetworkError(
+                f"hidden: got shape {tuple(hidden.shape)}; must be (seed, batch, time, unit) = "
+                f"{shape}"
+            )
+        states = hidden.to(next(self.parameters())).transpose(1, 2)
+        initial = torch.zeros_like(states[:, 0])
+        return self.readout(symbols, initial, states).permute(0, 3, 2, 1)
+
     def _initial(self, state: Mapping[str, Tensor] | None, batch: int) -> dict[str, Tensor]:
         """The state to go on from, checked, or zeros."""
         like = next(self.parameters())

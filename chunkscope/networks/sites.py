@@ -173,7 +173,25 @@ def match_sites(patterns: Iterable[str], available: Sequence[str]) -> list[str]:
     for pattern in patterns:
         if not any(fnmatchcase(site, pattern) for site in available):
             raise unknown_site(pattern, available)
-    return [site for site in available if any(fnmatchcase(site, p) for p in patterns)]
+    return _matching(patterns, available)
+
+
+def sites_of_study(patterns: Iterable[str], recorded: Sequence[str]) -> list[str]:
+    """The recorded sites that any of a study's fnmatch ``patterns`` matches, in their order.
+
+    A study's patterns serve runs of all architectures, so that some may match nothing here.
+
+    Raises:
+        SiteError: none of them matches anything.
+    """
+    patterns = list(patterns)
+    found = _matching(patterns, recorded)
+    if not found:
+        raise SiteError(
+            f"sites: got {', '.join(patterns)}, which match nothing; recorded are "
+            f"{', '.join(recorded)}: name one of these, or record others"
+        )
+    return found
 
 
 def unknown_site(name: str, available: Sequence[str]) -> SiteError:
@@ -181,3 +199,7 @@ def unknown_site(name: str, available: Sequence[str]) -> SiteError:
     hint = did_you_mean(name, available)
     sites = ", ".join(available)
     return SiteError(f"site {name!r} matches nothing; this network has {sites}{hint}")
+
+
+def _matching(patterns: Sequence[str], sites: Sequence[str]) -> list[str]:
+    return [site for site in sites if any(fnmatchcase(site, p) for p in patterns)]

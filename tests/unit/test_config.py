@@ -87,7 +87,7 @@ MISTAKES = {
     # unknown keys, at every depth
     ("sed", "1"): "sed: unknown key; did you mean seed?",
     ("zzz", "1"): "zzz: unknown key; known are seed, device, corpora, runs, store, chunks, "
-    "interventions, concepts, prototypes, experiments, figures",
+    "interventions, concepts, prototypes, probing, experiments, figures",
     ("chunks.density.min_clutser_size", "5"): "chunks.density.min_clutser_size: unknown key; "
     "did you mean min_cluster_size?",
     ("corpora.noise.source.vocabularyy", "{}"): "corpora.noise.source.vocabularyy: unknown key; "
@@ -139,7 +139,7 @@ MISTAKES = {
     "be one of affine, gpt, gru, huggingface, lstm, tanh; did you mean gru?",
     ("runs.one.corpus", "nois"): "runs.one.corpus: got 'nois'; must be noise",
     ("runs.one.studies", "[chunk]"): "runs.one.studies.0: got 'chunk'; must be one of chunks, "
-    "interventions, concepts, prototypes",
+    "interventions, concepts, prototypes, probing",
     ("runs.one.studies", "[interventions]"): "runs.one.studies: got ['interventions']; "
     "interventions graft the states that chunks finds; add chunks",
     ("runs.one.sites", "[layers.0.hook_c]"): "runs.one.sites: site 'layers.0.hook_c' matches "
@@ -204,7 +204,7 @@ def test_all_mistakes_are_told_at_once() -> None:
         "my.yaml: runs.three.network.architecture: got 'rnn'; must be one of affine, gpt, gru, "
         "huggingface, lstm, tanh",
         "my.yaml: runs.three.studies: got []; must be a list of at least 1, each one of chunks, "
-        "interventions, concepts, prototypes",
+        "interventions, concepts, prototypes, probing",
         "my.yaml: chunks.density.candidates: needs at least one size",
         "my.yaml: chunks.density.variance: got 2; must be a number above 0 and at most 1",
         "my.yaml: chunks.merging.min_cuont: unknown key; did you mean min_count?",
@@ -342,6 +342,15 @@ def test_a_transformer_and_text_cannot_do_all_studies() -> None:
     )
     assert "got chunks, which is scored against the true parse; corpus help is text" in studies[0]
     assert "got interventions, which go on from stored states" in studies[1]
+
+
+def test_a_study_reads_what_a_run_records() -> None:
+    raw = base("runs.one.studies", "[probing, prototypes]")
+    assert check(raw).probing.sites[0] == "layers.*.hook_h"
+    assert problems(raw | {"probing": {"sites": ["blocks.*"]}}) == [
+        "my.yaml: probing.sites: got blocks.*, which match nothing; recorded are layers.0.hook_h: "
+        "name one of these, or record others; or leave probing out of runs.one.studies"
+    ]
 
 
 def test_sites_follow_the_architecture() -> None:

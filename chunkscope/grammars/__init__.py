@@ -8,6 +8,7 @@ from pydantic import Field
 
 from chunkscope.grammars.automaton import Arc, Automaton
 from chunkscope.grammars.base import Grammar, Source
+from chunkscope.grammars.compounds import Compounds
 from chunkscope.grammars.context import Context
 from chunkscope.grammars.corpus import Corpus
 from chunkscope.grammars.hierarchy import Hierarchy
@@ -17,13 +18,14 @@ from chunkscope.grammars.text import Text
 from chunkscope.grammars.words import Words
 
 GrammarSettings = Annotated[
-    Words | Context | Hierarchy | Automaton | Text, Field(discriminator="grammar")
+    Words | Context | Compounds | Hierarchy | Automaton | Text, Field(discriminator="grammar")
 ]
 """The settings of any grammar or text, told apart by ``grammar``."""
 
 GRAMMARS: dict[str, type[Source]] = {
     "words": Words,
     "context": Context,
+    "compounds": Compounds,
     "hierarchy": Hierarchy,
     "automaton": Automaton,
     "text": Text,
@@ -34,6 +36,7 @@ __all__ = [
     "GRAMMARS",
     "Arc",
     "Automaton",
+    "Compounds",
     "Context",
     "Corpus",
     "Grammar",

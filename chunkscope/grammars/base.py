@@ -59,6 +59,11 @@ class Grammar(Source):
     def compile(self) -> Process:
         """The hidden Markov process of this grammar."""
 
+    @property
+    def label_names(self) -> dict[str, tuple[str, ...]]:
+        """Kind of label that only this grammar has -> readable name of each value."""
+        return {}
+
     def split(
         self,
         random: Callable[[str], np.random.Generator],
@@ -100,5 +105,6 @@ class Grammar(Source):
                 "word": process.word_names,
                 "state": seen.state_names,
                 "causal": seen.causal_names,
+                **self.label_names,
             },
         )

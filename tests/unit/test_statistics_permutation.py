@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import false_discovery_control
 
-from chunkscope.statistics.permutation import against_null, family_wise
+from chunkscope.statistics.permutation import against_null, benjamini_hochberg, family_wise
 
 
 def test_by_hand():
@@ -43,11 +44,15 @@ def test_the_family_is_judged_by_its_largest():
     assert family_wise(np.full(40, 2.0), copies)[0] == against_null(2.0, null[:, 0]).p
 
 
-def test_a_family_without_effects_is_rejected_at_the_level():
+@pytest.mark.parametrize("tests", [10, 300])
+@pytest.mark.parametrize("power", [1, 4])
+def test_a_family_without_effects_is_rejected_at_the_level(power: int, tests: int):
+    """However long the tail: with the fourth power of a normal, and many tests, too."""
     rng = np.random.default_rng(0)
-    rejected = [
-        (family_wise(draw[0], draw[1:]) <= 0.05).any() for draw in rng.normal(size=(300, 200, 10))
-    ]
+    rejected = []
+    for _ in range(300):
+        draw = np.abs(rng.normal(size=(200, tests))) ** power
+        rejected.append((family_wise(draw[0], draw[1:]) <= 0.05).any())
     assert np.mean(rejected) < 0.08
 
 
@@ -56,3 +61,28 @@ def test_tests_without_a_value_or_spread_are_left_out():
     null[:, 1] = 4.0
     found = family_wise([9.0, 9.0, float("nan")], null)
     assert np.isfinite(found).tolist() == [True, False, False]
+
+
+def test_q_values_are_those_of_scipy_and_by_hand():
+    np.testing.assert_allclose(
+        benjamini_hochberg([0.01, 0.02, 0.03, 0.5]), [0.04, 0.04, 0.04, 0.5], rtol=1e-12
+    )
+    p = np.random.default_rng(0).random(50).round(1)  # ties, and ones
+    np.testing.assert_allclose(benjamini_hochberg(p), false_discovery_control(p), rtol=1e-12)
+    assert benjamini_hochberg([]).size == 0
+
+
+def test_tests_that_were_not_made_do_not_count():
+    found = benjamini_hochberg([0.04, np.nan, 0.01])
+    np.testing.assert_allclose(found, [0.04, np.nan, 0.02])
+
+
+def test_the_false_discovery_rate_is_held():
+    rng = np.random.default_rng(0)
+    share = []
+    for _ in range(300):
+        p = rng.random(60)
+        p[:20] *= 1e-3  # true effects
+        called = benjamini_hochberg(p) <= 0.2
+        share.append(called[20:].sum() / max(called.sum(), 1))
+    assert 0.1 < np.mean(share) < 0.16  # 0.2 x 40 / 60

@@ -41,7 +41,7 @@ class LabelledRows:
                 positive weight in one of them; a weight is negative or not finite; lengths differ.
         """
         units = _checked_units(X)
-        labels = _checked_labels(y, len(units))
+        labels = checked_labels(y, len(units))
         rows = cls(units, labels, _checked_weights(weights, len(units)))
         rows._check_classes()
         return rows
@@ -70,20 +70,16 @@ class LabelledRows:
                 )
 
 
-def balanced_weights(y: ArrayLike) -> Values:
-    """(row,) n / (2 n_class): both classes weigh n / 2, as ``class_weight="balanced"``.
-
-    Raises:
-        ProbingError: one class is empty.
-    """
-    labels = _checked_labels(y, np.size(y))
-    positives = int(labels.sum())
-    if positives in (0, len(labels)):
+def checked_labels(y: ArrayLike, rows: int) -> Flags:
+    """(row,) labels of as many rows, or a ProbingError."""
+    labels = np.asarray(y)
+    if labels.shape != (rows,):
         raise ProbingError(
-            f"y: got {positives} rows of {len(labels)} with the feature; "
-            "weights can only balance two classes that both have rows"
+            f"y: got shape {labels.shape}; must be one label per row of X, ({rows},)"
         )
-    return len(labels) / (2 * np.where(labels, positives, len(labels) - positives))
+    if labels.dtype != bool and not np.isin(labels, (0, 1)).all():
+        raise ProbingError("y: labels must be True and False (or 1 and 0), one feature at a time")
+    return labels.astype(bool)
 
 
 def _checked_units(X: ArrayLike) -> Values:
@@ -92,7 +88,7 @@ def _checked_units(X: ArrayLike) -> Values:
         raise ProbingError(
             f"X: got shape {units.shape}; must be (row, unit) with at least one of each"
         )
-    largest = np.abs(units).max(axis=0)
+    largest = np.maximum(units.max(axis=0), -units.min(axis=0))
     if not (largest <= LARGEST).all():
         unit = int(np.flatnonzero(~(largest <= LARGEST))[0])
         if np.isfinite(largest[unit]):
@@ -104,17 +100,6 @@ def _checked_units(X: ArrayLike) -> Values:
             f"X: unit {unit} has a value that is not finite; probes need finite activity"
         )
     return units
-
-
-def _checked_labels(y: ArrayLike, rows: int) -> Flags:
-    labels = np.asarray(y)
-    if labels.shape != (rows,):
-        raise ProbingError(
-            f"y: got shape {labels.shape}; must be one label per row of X, ({rows},)"
-        )
-    if labels.dtype != bool and not np.isin(labels, (0, 1)).all():
-        raise ProbingError("y: labels must be True and False (or 1 and 0), one feature at a time")
-    return labels.astype(bool)
 
 
 def _checked_weights(weights: ArrayLike | None, rows: int) -> Values:

@@ -20,6 +20,8 @@ BENCHMARKS = {
     "experiments": "experiments",
     "hdbscan": "hdbscan_states",
     "workflow": "workflow",
+    "probe-exhaustive": "probe_exhaustive",
+    "best-subset": "best_subset",
 }
 RESULTS = Path("results/benchmarks")
 

@@ -13,8 +13,8 @@ from sklearn.svm import SVC
 from chunkscope.errors import ProbingError
 from chunkscope.probing.elastic_net import fit_elastic_net
 from chunkscope.probing.hinge import fit_hinge
-from chunkscope.probing.labelled_rows import LabelledRows, balanced_weights
-from chunkscope.probing.logistic import fit_logistic
+from chunkscope.probing.labelled_rows import LabelledRows
+from chunkscope.probing.logistic import balanced_weights, fit_logistic
 from chunkscope.probing.rankings import RANKINGS, SCORES, supports, unit_scores
 from chunkscope.probing.scaling import Standardiser
 from chunkscope.randomness import integer_seed

@@ -1,7 +1,7 @@
 """chunkscope: from grammars to figures and a report, every intermediate cached.
 
 snakemake                                  every study of config.yaml
-snakemake chunks                           one study
+snakemake chunks                           one study: chunks or probing
 snakemake experiments                      the chunk papers' four experiments alone
 snakemake --configfile config/quick.yaml   the small profile
 """
@@ -83,6 +83,11 @@ if runs_with("chunks"):
     include: "rules/figures.smk"
 
 
+if runs_with("probing"):
+
+    include: "rules/probing.smk"
+
+
 include: "rules/report.smk"
 
 
@@ -92,6 +97,7 @@ rule all:
         "results/report.html",
         "results/config.resolved.yaml",
         rules.chunks.input,
+        rules.probing.input if runs_with("probing") else [],
 
 
 localrules:

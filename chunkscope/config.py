@@ -34,7 +34,7 @@ from chunkscope.networks.settings import (
     TrainingSettings,
 )
 from chunkscope.networks.sites import match_sites, site_names, sites_of_study, state_sites
-from chunkscope.probing.settings import ProbingSettings
+from chunkscope.probing.study_settings import ProbingStudySettings
 from chunkscope.schema import KEY, Location, Schema, allowed, locate, one_of
 from chunkscope.settings import Name, Settings
 from chunkscope.store.settings import StoreSettings
@@ -71,8 +71,11 @@ class CorpusSettings(Settings):
     """Sequences that activity is recorded on."""
 
 
-Study = Literal["chunks", "interventions", "concepts", "prototypes", "probing"]
+Study = Literal["chunks", "interventions", "concepts", "prototypes", "probing", "widths"]
 """A reading of a run."""
+
+STUDIES_WITH_SITES: tuple[Study, ...] = ("concepts", "prototypes", "probing", "widths")
+"""Studies that choose among the recorded sites by patterns of their own."""
 
 DEFAULT_SITES = dict.fromkeys(("gpt", "huggingface"), ("hook_embed", "blocks.*.hook_resid_post"))
 """Architecture -> sites recorded where a run names none; others record the recurrent state."""
@@ -96,7 +99,8 @@ class RunSettings(Settings):
     """Readings made of this run: `chunks` finds a dictionary and scores it against the true parse;
     `interventions` graft what it found, and need it; `concepts` finds words and symbols by
     population averaging, and grafts words of a text; `prototypes` finds directions for a sweep of
-    their number; `probing` reads features of the truth off few units."""
+    their number; `probing` reads features of the truth off few units; `widths` does so in all runs
+    that take part, which differ in their width alone."""
 
     @field_validator("studies")
     @classmethod
@@ -140,7 +144,7 @@ class Config(Settings):
     """The concepts study."""
     prototypes: PrototypeStudySettings = PrototypeStudySettings()
     """The prototypes study."""
-    probing: ProbingSettings = ProbingSettings()
+    probing: ProbingStudySettings = ProbingStudySettings()
     """The probing study."""
     experiments: ExperimentSettings = ExperimentSettings()
     """Experiments of the chunk papers."""
@@ -328,6 +332,7 @@ def _misfits(config: Config) -> Iterator[str]:
                 f"runs.{name}.training.checkpoints: got {kept}; must hold 0, the untrained "
                 "network, which is the floor of every score"
             )
+    yield from _different_widths(config)
 
 
 def _unreadable(name: str, run: RunSettings) -> Iterator[str]:
@@ -412,6 +417,39 @@ def _context(network: NetworkSettings) -> int | None:
     return getattr(network, "context", None)
 
 
+def _different_widths(config: Config) -> Iterator[str]:
+    """Runs of the study of widths that differ in more, or in nothing."""
+    compared = {name: run for name, run in config.runs.items() if "widths" in run.studies}
+    first = next(iter(compared), None)
+    widths: dict[int, str] = {}
+    for name, run in compared.items():
+        if name != first and _but_width(run) != _but_width(compared[first or name]):
+            yield (
+                f"runs.{name}: differs from run {first} in more than its width; the study widths "
+                "compares runs of one corpus, architecture and training: make them equal, or leave "
+                "widths out of its studies"
+            )
+        width = network_width(run.network)
+        if width in widths:
+            yield (
+                f"runs.{name}.network: is as wide as that of run {widths[width]}; the study widths "
+                "compares different widths: change it, or leave widths out of its studies"
+            )
+        widths[width] = name
+
+
+def _but_width(run: RunSettings) -> RunSettings:
+    """A run with a width, and a name's worth of studies, that all share."""
+    like = {"hidden": 1} if hasattr(run.network, "hidden") else {"width": 1}
+    network = run.network.model_copy(update=like)
+    return run.model_copy(update={"network": network, "studies": (), "sites": None})
+
+
+def network_width(network: NetworkSettings) -> int:
+    """Units of a recurrent state, or of a transformer's stream; 0 where settings do not tell."""
+    return int(getattr(network, "hidden", getattr(network, "width", 0)))
+
+
 def _unknown_sites(config: Config, name: str, run: RunSettings) -> Iterator[str]:
     """Sites of a run that its network does not have, or that a study needs and nothing records."""
     available = site_names(run.network)
@@ -425,12 +463,13 @@ def _unknown_sites(config: Config, name: str, run: RunSettings) -> Iterator[str]
             f"chunks.site: got {config.chunks.site!r}, which run {name} does not record; it "
             f"records {', '.join(recorded)}{did_you_mean(config.chunks.site, recorded)}"
         )
-    for study in ("concepts", "prototypes", "probing"):
+    for study in STUDIES_WITH_SITES:
         if study in run.studies:
+            keys = "probing" if study == "widths" else study
             try:
-                sites_of_study(getattr(config, study).sites, recorded)
+                sites_of_study(getattr(config, keys).sites, recorded)
             except SiteError as error:
-                yield f"{study}.{error}; or leave {study} out of runs.{name}.studies"
+                yield f"{keys}.{error}; or leave {study} out of runs.{name}.studies"
     if "interventions" in run.studies:
         patterns = [pattern for together in config.interventions.sites for pattern in together]
         try:

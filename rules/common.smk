@@ -1,6 +1,7 @@
 """Helpers that several rules use."""
 
 from chunkscope.networks.directories import describe
+from chunkscope.probing.settings import ProbingSettings
 
 
 def code(script, *modules):
@@ -229,10 +230,40 @@ def compound_runs():
     ]
 
 
+def probed_runs():
+    """Runs that are probed for all their features: compounds have probes of their own."""
+    return [run for run in runs_with("probing") if run not in compound_runs()]
+
+
 def developed_runs():
     """Probed runs that keep checkpoints, at which they are probed too."""
     return [
         run
         for run in runs_with("probing")
         if len(CONFIG.runs[run].training.checkpoints) > 1
+    ]
+
+
+def width_runs():
+    """Runs that are compared by their width, the narrowest first."""
+    return sorted(runs_with("widths"), key=width_of)
+
+
+def width_of(run):
+    """Units of a run's network."""
+    return configuration.network_width(CONFIG.runs[run].network)
+
+
+def probe_settings():
+    """Settings of the probes alone, without those of what else is made with them."""
+    keys = set(ProbingSettings.model_fields)
+    return CONFIG.probing.model_dump(mode="json", include=keys)
+
+
+def fingerprinted_runs():
+    """Probed runs whose MLPs follow a layer norm."""
+    return [
+        run
+        for run in runs_with("probing")
+        if CONFIG.runs[run].network.architecture == "gpt"
     ]

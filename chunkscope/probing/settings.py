@@ -25,6 +25,8 @@ class RowSettings(Settings):
     """Rows on which layer, size, penalty and threshold are chosen, at most."""
     test: int = Field(4000, ge=20)
     """Rows that are reported, at most."""
+    whole: int = Field(4000, ge=20)
+    """Steps of whole sequences, at most, that the null of single units is drawn on."""
     prevalence: float = Field(0.2, gt=0, lt=1)
     """Share of positives that the rows to fit are raised to (by every positive there is, where
     there are fewer), and that the balanced measures are weighted to, as published."""
@@ -72,7 +74,7 @@ class ProbingSettings(Settings):
     """How units are ranked before the probe is refitted on the first of them."""
     sizes: tuple[PositiveInt, ...] = Field((1, 2, 4, 8, 16, 32, 64), min_length=1)
     """Numbers of units; all units (dense) are always added, sizes above them left out."""
-    penalties: tuple[Penalty, ...] = Field((0.01, 0.1, 1.0, 10.0), min_length=1)
+    penalties: tuple[Penalty, ...] = Field((0.01, 0.3, 10.0), min_length=1)
     """Inverse strengths of the ridge penalty (scikit-learn's C), chosen among on validation."""
     filter: PositiveInt = 512
     """Units of a site that are read, those of the largest mean difference, as published."""
@@ -80,7 +82,7 @@ class ProbingSettings(Settings):
     """Symbols, the present one among them, that the longer lookup knows."""
     permutations: PositiveInt = 200
     """Shuffles of the labels under the null of the best unit."""
-    resamples: int = Field(100, ge=20)
+    resamples: int = Field(100, ge=39)
     """Times that whole test sequences are drawn anew for an interval."""
 
     @field_validator("sizes", "penalties")

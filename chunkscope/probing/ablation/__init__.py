@@ -1,0 +1,1 @@
+"""Context units: found by single-unit probes, then ablated."""

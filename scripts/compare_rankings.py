@@ -1,8 +1,8 @@
 """Compare rankings on activity whose carriers of a feature are known."""
 
 from chunkscope.jobs import job
-from chunkscope.probing.comparison import compare_rankings
-from chunkscope.probing.comparison_settings import ComparisonSettings
+from chunkscope.probing.planted.comparison import compare_rankings
+from chunkscope.probing.planted.comparison_settings import ComparisonSettings
 
 with job(snakemake.log[0]):
     params = snakemake.params

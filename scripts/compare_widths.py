@@ -5,8 +5,8 @@ import pandas as pd
 from chunkscope.jobs import job
 from chunkscope.probing.scoring import Study
 from chunkscope.probing.settings import ProbingSettings
-from chunkscope.probing.widths import probe_width, summary_of_widths
-from chunkscope.probing.widths_settings import WidthsSettings
+from chunkscope.probing.widths.settings import WidthsSettings
+from chunkscope.probing.widths.study import probe_width, summary_of_widths
 from chunkscope.store import ActivationStore
 
 with job(snakemake.log[0]):

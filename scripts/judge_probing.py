@@ -5,12 +5,12 @@ import pandas as pd
 from chunkscope.jobs import job
 from chunkscope.probing.ablation.claims import AblationTables, judge_ablation
 from chunkscope.probing.claims import judge_probes
-from chunkscope.probing.comparison_claims import judge_rankings
 from chunkscope.probing.compounds.claims import CompoundTables, judge_compounds
-from chunkscope.probing.pruning_claims import judge_pruning
+from chunkscope.probing.planted.claims import judge_rankings
+from chunkscope.probing.pruning.claims import judge_pruning
 from chunkscope.probing.superposition.claims import Tables, judge_superposition
-from chunkscope.probing.tracing_claims import judge_tracing
-from chunkscope.probing.widths_claims import judge_widths
+from chunkscope.probing.tracing.claims import judge_tracing
+from chunkscope.probing.widths.claims import judge_widths
 from chunkscope.statistics import write_claims
 
 inputs, params = snakemake.input, snakemake.params

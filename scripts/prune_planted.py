@@ -3,8 +3,8 @@
 import pandas as pd
 
 from chunkscope.jobs import job
-from chunkscope.probing.pruning_planted import prune_planted, summary_of_planted
-from chunkscope.probing.pruning_settings import PruningSettings
+from chunkscope.probing.pruning.planted import prune_planted, summary_of_planted
+from chunkscope.probing.pruning.settings import PruningSettings
 from chunkscope.probing.settings import ProbingSettings
 
 with job(snakemake.log[0]):

@@ -2,8 +2,8 @@
 
 from chunkscope.jobs import job
 from chunkscope.probing.conditions import PROBE, UNTRAINED
-from chunkscope.probing.pruning_settings import PruningSettings
-from chunkscope.probing.pruning_study import prune_run, summary_of_pruning
+from chunkscope.probing.pruning.settings import PruningSettings
+from chunkscope.probing.pruning.study import prune_run, summary_of_pruning
 from chunkscope.probing.scoring import Study
 from chunkscope.probing.settings import ProbingSettings
 from chunkscope.store import ActivationStore

@@ -5,8 +5,8 @@ from contextlib import ExitStack
 from chunkscope.jobs import job
 from chunkscope.probing.scoring import Study
 from chunkscope.probing.settings import ProbingSettings
-from chunkscope.probing.tracing import summary_of_tracing, trace_run
-from chunkscope.probing.tracing_settings import TracingSettings
+from chunkscope.probing.tracing.settings import TracingSettings
+from chunkscope.probing.tracing.study import summary_of_tracing, trace_run
 from chunkscope.store import ActivationStore
 
 with job(snakemake.log[0]), ExitStack() as opened:

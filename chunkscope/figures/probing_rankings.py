@@ -52,7 +52,7 @@ def draw_rankings(table: pd.DataFrame, settings: FigureSettings) -> tuple[Figure
     """Recovery and F1 of every ranking on each kind of data.
 
     Args:
-        table: of :func:`chunkscope.probing.comparison.compare_rankings`.
+        table: of :func:`chunkscope.probing.planted.comparison.compare_rankings`.
 
     Returns:
         The figure, and its marks: ``panel, ranking, x, mean, ci_low, ci_high, n``.

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chunkscope.errors import ProbingError
-from chunkscope.probing.labelled_rows import LEAST
+from chunkscope.probing.solvers.labelled_rows import LEAST
 
 Values = NDArray[np.float64]
 Block = tuple[int, NDArray[np.floating]]

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chunkscope.errors import ProbingError
-from chunkscope.probing.labelled_rows import LabelledRows, Values
+from chunkscope.probing.solvers.labelled_rows import LabelledRows, Values
 from chunkscope.statistics.permutation import ROUNDING
 
 Labels = NDArray[np.bool_]

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chunkscope.probing.conditions import BALANCED, NATURAL
-from chunkscope.probing.logistic import LogisticFit, balanced_weights, fit_logistic
 from chunkscope.probing.metrics import best_threshold, prevalence_weights
 from chunkscope.probing.rankings import supports
 from chunkscope.probing.rows import Part, Rows
 from chunkscope.probing.scaling import Standardiser
 from chunkscope.probing.settings import ProbingSettings
+from chunkscope.probing.solvers.logistic import LogisticFit, balanced_weights, fit_logistic
 
 Values = NDArray[np.float64]
 

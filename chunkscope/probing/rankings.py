@@ -15,11 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.feature_selection import mutual_info_classif
 
 from chunkscope.errors import ProbingError, did_you_mean
-from chunkscope.probing.elastic_net import fit_elastic_net
-from chunkscope.probing.hinge import fit_hinge
-from chunkscope.probing.labelled_rows import LabelledRows, Values
-from chunkscope.probing.logistic import balanced_weights
 from chunkscope.probing.moments import class_moments
+from chunkscope.probing.solvers.elastic_net import fit_elastic_net
+from chunkscope.probing.solvers.hinge import fit_hinge
+from chunkscope.probing.solvers.labelled_rows import LabelledRows, Values
+from chunkscope.probing.solvers.logistic import balanced_weights
 from chunkscope.probing.thresholding import threshold
 from chunkscope.randomness import integer_seed, stream
 

@@ -7,12 +7,12 @@ case study alone.
 from __future__ import annotations
 
 from chunkscope.probing.ablation.settings import AblationSettings
-from chunkscope.probing.comparison_settings import ComparisonSettings
-from chunkscope.probing.pruning_settings import PruningSettings
+from chunkscope.probing.planted.comparison_settings import ComparisonSettings
+from chunkscope.probing.pruning.settings import PruningSettings
 from chunkscope.probing.settings import ProbingSettings
 from chunkscope.probing.superposition.settings import SuperpositionSettings
-from chunkscope.probing.tracing_settings import TracingSettings
-from chunkscope.probing.widths_settings import WidthsSettings
+from chunkscope.probing.tracing.settings import TracingSettings
+from chunkscope.probing.widths.settings import WidthsSettings
 
 
 class ProbingStudySettings(ProbingSettings):

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from chunkscope.probing.elastic_net import fit_elastic_net
-from chunkscope.probing.labelled_rows import LabelledRows
+from chunkscope.probing.solvers.elastic_net import fit_elastic_net
+from chunkscope.probing.solvers.labelled_rows import LabelledRows
 
 SIZES = (256, 128, 64, 32, 16, 12, 10, 8, 7, 6, 5, 4, 3, 2, 1)
 """As published; where more units are asked for, it starts with as many."""

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from chunkscope.probing.exhaustive import SingleUnits, fit_single_units
-from chunkscope.probing.logistic import balanced_weights
 from chunkscope.probing.metrics import measure, sequence_bootstrap
 from chunkscope.probing.probe import Activity, Sample, best_f1
 from chunkscope.probing.rows import Rows
+from chunkscope.probing.solvers.exhaustive import SingleUnits, fit_single_units
+from chunkscope.probing.solvers.logistic import balanced_weights
 
 PENALTY = 1.0  # scikit-learn's C, as published; of a single unit it changes the scale of scores
 

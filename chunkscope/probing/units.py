@@ -10,13 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from chunkscope.probing.conditions import PREVALENCES
-from chunkscope.probing.exhaustive import fit_single_units
-from chunkscope.probing.logistic import balanced_weights
 from chunkscope.probing.nulls import max_statistic, permutation_null
 from chunkscope.probing.probe import Probe, Sample, refit
 from chunkscope.probing.reading import Asked
 from chunkscope.probing.scoring import Found, Line, Study, Trial, intervals, measured
 from chunkscope.probing.settings import ProbingSettings
+from chunkscope.probing.solvers.exhaustive import fit_single_units
+from chunkscope.probing.solvers.logistic import balanced_weights
 from chunkscope.statistics.permutation import benjamini_hochberg
 
 SHORTLIST = 5

@@ -17,8 +17,8 @@ import numpy as np
 from paired import paired
 from probing_rows import gelu_rows
 
-from chunkscope.probing.best_subset import best_subset
-from chunkscope.probing.logistic import balanced_weights, fit_logistic
+from chunkscope.probing.solvers.best_subset import best_subset
+from chunkscope.probing.solvers.logistic import balanced_weights, fit_logistic
 
 # n, p, k, planted, gamma
 PROBLEMS = (

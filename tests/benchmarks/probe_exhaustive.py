@@ -18,8 +18,8 @@ from paired import paired
 from probing_rows import gelu_rows
 from sklearn.linear_model import LogisticRegression
 
-from chunkscope.probing.exhaustive import fit_single_units
-from chunkscope.probing.logistic import LogisticFit, balanced_weights, fit_logistic
+from chunkscope.probing.solvers.exhaustive import fit_single_units
+from chunkscope.probing.solvers.logistic import LogisticFit, balanced_weights, fit_logistic
 
 ROWS, UNITS, LARGEST = 5000, 512, 256
 PENALTY, TOLERANCE = 1.0, 1e-10

@@ -12,13 +12,13 @@ from sklearn.linear_model import LogisticRegression
 from solver_examples import gelu_rows, random_rows
 
 from chunkscope.errors import ProbingError
-from chunkscope.probing.best_subset import best_subset
-from chunkscope.probing.exhaustive import fit_single_units
-from chunkscope.probing.labelled_rows import LabelledRows
-from chunkscope.probing.logistic import balanced_weights, fit_logistic, newton
-from chunkscope.probing.subset.problem import Duals, Problem
-from chunkscope.probing.subset.relaxation import fill
-from chunkscope.probing.subset.search import Search
+from chunkscope.probing.solvers.best_subset import best_subset
+from chunkscope.probing.solvers.exhaustive import fit_single_units
+from chunkscope.probing.solvers.labelled_rows import LabelledRows
+from chunkscope.probing.solvers.logistic import balanced_weights, fit_logistic, newton
+from chunkscope.probing.solvers.subset.problem import Duals, Problem
+from chunkscope.probing.solvers.subset.relaxation import fill
+from chunkscope.probing.solvers.subset.search import Search
 
 
 def problem_of(X, y, k, gamma, weights=None):

@@ -14,7 +14,8 @@ from chunkscope.figures.probing_rankings import LOOKS, draw_rankings
 from chunkscope.figures.saving import save_figure
 from chunkscope.figures.settings import FigureSettings
 from chunkscope.figures.style import SMALL
-from chunkscope.probing.comparison import (
+from chunkscope.probing.planted.claims import judge_rankings
+from chunkscope.probing.planted.comparison import (
     BEST_SUBSET,
     CODES,
     COLUMNS,
@@ -24,9 +25,12 @@ from chunkscope.probing.comparison import (
     compare_rankings,
     draw_gelu,
 )
-from chunkscope.probing.comparison_claims import judge_rankings
-from chunkscope.probing.comparison_settings import ComparisonSettings, GeluDraws, SubsetSettings
-from chunkscope.probing.planted_settings import CodesSettings, SuppressorSettings
+from chunkscope.probing.planted.comparison_settings import (
+    ComparisonSettings,
+    GeluDraws,
+    SubsetSettings,
+)
+from chunkscope.probing.planted.settings import CodesSettings, SuppressorSettings
 from chunkscope.probing.rankings import RANKINGS
 
 LOOK = FigureSettings(dpi=50)

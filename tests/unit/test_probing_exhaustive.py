@@ -8,9 +8,9 @@ from sklearn.linear_model import LogisticRegression
 from solver_examples import gelu_rows
 
 from chunkscope.errors import ProbingError
-from chunkscope.probing import exhaustive
-from chunkscope.probing.exhaustive import fit_single_units
-from chunkscope.probing.logistic import balanced_weights, fit_logistic
+from chunkscope.probing.solvers import exhaustive
+from chunkscope.probing.solvers.exhaustive import fit_single_units
+from chunkscope.probing.solvers.logistic import balanced_weights, fit_logistic
 
 
 @pytest.mark.parametrize("C", [0.01, 1.0])

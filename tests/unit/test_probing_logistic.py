@@ -9,7 +9,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from solver_examples import gelu_rows, random_rows
 
 from chunkscope.errors import ProbingError
-from chunkscope.probing.logistic import LogisticFit, balanced_weights, fit_logistic
+from chunkscope.probing.solvers.logistic import LogisticFit, balanced_weights, fit_logistic
 
 
 def objective(X, y, C, weights, coef, intercept):

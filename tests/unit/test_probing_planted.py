@@ -8,13 +8,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chunkscope.probing.best_subset import best_subset
-from chunkscope.probing.logistic import balanced_weights, fit_logistic
-from chunkscope.probing.planted import Planted, codes, gelu, random_codes, suppressor_pair
-from chunkscope.probing.planted_probes import ROTATED, UNITS, halves, probe_f1, size_curves
-from chunkscope.probing.planted_settings import CodesSettings, GeluSettings, SuppressorSettings
+from chunkscope.probing.planted.generators import (
+    Planted,
+    codes,
+    gelu,
+    random_codes,
+    suppressor_pair,
+)
+from chunkscope.probing.planted.probes import ROTATED, UNITS, halves, probe_f1, size_curves
+from chunkscope.probing.planted.settings import CodesSettings, GeluSettings, SuppressorSettings
 from chunkscope.probing.rankings import supports
 from chunkscope.probing.scaling import Standardiser
+from chunkscope.probing.solvers.best_subset import best_subset
+from chunkscope.probing.solvers.logistic import balanced_weights, fit_logistic
 from chunkscope.probing.superposition.circle import Circle, crowd
 
 SEEDS = 10

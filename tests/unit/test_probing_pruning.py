@@ -10,23 +10,23 @@ import pytest
 from probing_examples import SETTINGS, SITES, TELLS, TRAIN, write_probed
 
 from chunkscope.probing.conditions import BALANCED, PROBE, UNTRAINED
-from chunkscope.probing.logistic import balanced_weights, fit_logistic
 from chunkscope.probing.narrowing import narrowed
 from chunkscope.probing.probe import Sample
-from chunkscope.probing.pruning import prune
-from chunkscope.probing.pruning_claims import judge_pruning
-from chunkscope.probing.pruning_planted import (
+from chunkscope.probing.pruning.claims import judge_pruning
+from chunkscope.probing.pruning.planted import (
     CARRIERS,
     planted_case,
     prune_planted,
     sample_of,
     summary_of_planted,
 )
-from chunkscope.probing.pruning_settings import PruningSettings
-from chunkscope.probing.pruning_study import prune_run, summary_of_pruning, with_kept
+from chunkscope.probing.pruning.rounds import prune
+from chunkscope.probing.pruning.settings import PruningSettings
+from chunkscope.probing.pruning.study import prune_run, summary_of_pruning, with_kept
 from chunkscope.probing.reading import read_features
 from chunkscope.probing.scoring import Study
 from chunkscope.probing.settings import ProbingSettings
+from chunkscope.probing.solvers.logistic import balanced_weights, fit_logistic
 from chunkscope.probing.terms import ALL, BEST, RANDOM
 from chunkscope.store import ActivationStore
 

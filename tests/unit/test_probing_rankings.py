@@ -11,12 +11,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
 from chunkscope.errors import ProbingError
-from chunkscope.probing.elastic_net import fit_elastic_net
-from chunkscope.probing.hinge import fit_hinge
-from chunkscope.probing.labelled_rows import LabelledRows
-from chunkscope.probing.logistic import balanced_weights, fit_logistic
 from chunkscope.probing.rankings import RANKINGS, SCORES, supports, unit_scores
 from chunkscope.probing.scaling import Standardiser
+from chunkscope.probing.solvers.elastic_net import fit_elastic_net
+from chunkscope.probing.solvers.hinge import fit_hinge
+from chunkscope.probing.solvers.labelled_rows import LabelledRows
+from chunkscope.probing.solvers.logistic import balanced_weights, fit_logistic
 from chunkscope.randomness import integer_seed
 
 

@@ -24,7 +24,7 @@ from chunkscope.figures.style import SMALL
 from chunkscope.networks.building import build
 from chunkscope.networks.gpt import GPT
 from chunkscope.networks.settings import GPTSettings, GRUSettings
-from chunkscope.probing.planted_settings import CodesSettings
+from chunkscope.probing.planted.settings import CodesSettings
 from chunkscope.probing.superposition.claims import Tables, judge_superposition
 from chunkscope.probing.superposition.fingerprint import fold_norm, measure_fingerprint
 from chunkscope.probing.superposition.settings import (

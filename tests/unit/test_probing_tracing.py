@@ -14,9 +14,9 @@ from probing_examples import SEEDS, SETTINGS, SITES, TELLS, UNITS, Change, write
 from chunkscope.probing.conditions import BALANCED
 from chunkscope.probing.scoring import Study
 from chunkscope.probing.terms import ALL, DENSE, FEW, FINAL, SAME, UNIT
-from chunkscope.probing.tracing import summary_of_tracing, trace_run
-from chunkscope.probing.tracing_claims import judge_tracing
-from chunkscope.probing.tracing_settings import TracingSettings
+from chunkscope.probing.tracing.claims import judge_tracing
+from chunkscope.probing.tracing.settings import TracingSettings
+from chunkscope.probing.tracing.study import summary_of_tracing, trace_run
 from chunkscope.store import ActivationStore
 
 EARLIER = 2

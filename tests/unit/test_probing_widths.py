@@ -14,9 +14,9 @@ from chunkscope.probing.narrowing import narrowed
 from chunkscope.probing.scoring import Study
 from chunkscope.probing.study import probe_run
 from chunkscope.probing.terms import ALL, DENSE, NEEDED, UNIT
-from chunkscope.probing.widths import member_means, probe_width
-from chunkscope.probing.widths_claims import judge_widths, per_doubling
-from chunkscope.probing.widths_settings import WidthsSettings
+from chunkscope.probing.widths.claims import judge_widths, per_doubling
+from chunkscope.probing.widths.settings import WidthsSettings
+from chunkscope.probing.widths.study import member_means, probe_width
 from chunkscope.store import ActivationStore
 
 STUDY = Study(SETTINGS, 0, "example")

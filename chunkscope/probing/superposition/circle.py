@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chunkscope.probing.planted import Planted, draw_labels
+from chunkscope.probing.planted.generators import Planted, draw_labels
 
 Values = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from chunkscope.probing.planted_settings import CodesSettings
+from chunkscope.probing.planted.settings import CodesSettings
 from chunkscope.settings import Name, Settings
 
 Hidden = Literal["linear", "relu"]

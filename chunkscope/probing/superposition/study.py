@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from chunkscope.probing.planted import Planted, codes, draw_labels
-from chunkscope.probing.planted_probes import halves, probe_f1, size_curves
+from chunkscope.probing.planted.generators import Planted, codes, draw_labels
+from chunkscope.probing.planted.probes import halves, probe_f1, size_curves
 from chunkscope.probing.superposition.circle import Circle, crowd
 from chunkscope.probing.superposition.settings import (
     REPRESENTED,

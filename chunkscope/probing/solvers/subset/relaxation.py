@@ -20,8 +20,8 @@ from functools import cached_property
 
 import numpy as np
 
-from chunkscope.probing.labelled_rows import Values
-from chunkscope.probing.subset.problem import Duals, Problem, Units
+from chunkscope.probing.solvers.labelled_rows import Values
+from chunkscope.probing.solvers.subset.problem import Duals, Problem, Units
 
 STEPS = 10
 ALTERNATIONS = 3

@@ -18,12 +18,12 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from chunkscope.probing.exhaustive import fit_single_units
-from chunkscope.probing.logistic import balanced_weights
 from chunkscope.probing.probe import Sample, f1_at, refit, weightings
-from chunkscope.probing.pruning_settings import PruningSettings
+from chunkscope.probing.pruning.settings import PruningSettings
 from chunkscope.probing.rankings import unit_scores
 from chunkscope.probing.settings import ProbingSettings
+from chunkscope.probing.solvers.exhaustive import fit_single_units
+from chunkscope.probing.solvers.logistic import balanced_weights
 from chunkscope.probing.terms import BEST, RANDOM
 
 Units = NDArray[np.int64]

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from chunkscope.probing.features import Feature
-from chunkscope.probing.planted import Planted, codes, draw_labels
-from chunkscope.probing.planted_settings import CodesSettings
+from chunkscope.probing.planted.generators import Planted, codes, draw_labels
+from chunkscope.probing.planted.settings import CodesSettings
 from chunkscope.probing.probe import Activity, Sample
-from chunkscope.probing.pruning import prune
-from chunkscope.probing.pruning_settings import PruningSettings
-from chunkscope.probing.pruning_study import curves, with_kept
+from chunkscope.probing.pruning.rounds import prune
+from chunkscope.probing.pruning.settings import PruningSettings
+from chunkscope.probing.pruning.study import curves, with_kept
 from chunkscope.probing.rows import deal_rows
 from chunkscope.probing.settings import ProbingSettings, RowSettings
 from chunkscope.randomness import stream
@@ -41,7 +41,7 @@ def prune_planted(
 
 
 def summary_of_planted(pruned: pd.DataFrame) -> pd.DataFrame:
-    """``case`` and what :func:`chunkscope.probing.pruning_study.curves` gives, over seeds."""
+    """``case`` and what :func:`chunkscope.probing.pruning.study.curves` gives, over seeds."""
     return curves(with_kept(pruned, ["case", "seed"]), ["case"])
 
 

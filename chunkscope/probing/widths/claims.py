@@ -13,7 +13,7 @@ import pandas as pd
 
 from chunkscope.probing.conditions import BALANCED, PROBE, ROTATED, UNTRAINED
 from chunkscope.probing.terms import ALL, UNIT
-from chunkscope.probing.widths import member_means
+from chunkscope.probing.widths.study import member_means
 from chunkscope.statistics import Claim, Interval, judge, mean_interval
 from chunkscope.statistics.claims import OWN
 

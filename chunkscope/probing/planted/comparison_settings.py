@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from chunkscope.probing.planted_settings import CodesSettings, SuppressorSettings
+from chunkscope.probing.planted.settings import CodesSettings, SuppressorSettings
 from chunkscope.settings import Settings
 
 Size = Annotated[int, Field(ge=1)]

@@ -20,7 +20,7 @@ from chunkscope.probing.scoring import Found, Study, probe_lines
 from chunkscope.probing.summary import best_sites
 from chunkscope.probing.terms import DENSE, NEEDED, UNIT
 from chunkscope.probing.units import best_units
-from chunkscope.probing.widths_settings import WidthsSettings
+from chunkscope.probing.widths.settings import WidthsSettings
 from chunkscope.statistics import summarise
 from chunkscope.store import ActivationStore
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chunkscope.probing.labelled_rows import Values
-from chunkscope.probing.logistic import LARGEST_MARGIN, newton
-from chunkscope.probing.subset.problem import Duals, Problem, Units
+from chunkscope.probing.solvers.labelled_rows import Values
+from chunkscope.probing.solvers.logistic import LARGEST_MARGIN, newton
+from chunkscope.probing.solvers.subset.problem import Duals, Problem, Units
 
 BLOCK = 2**14  # values of a block of supports: so few that its arrays stay in the cache
 STEPS = 12  # the few fits that need more need a line search

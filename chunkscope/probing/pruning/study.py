@@ -9,8 +9,8 @@ import pandas as pd
 from chunkscope.networks.sites import sites_of_study
 from chunkscope.probing.narrowing import narrowed, with_all
 from chunkscope.probing.probe import Sample
-from chunkscope.probing.pruning import prune
-from chunkscope.probing.pruning_settings import PruningSettings
+from chunkscope.probing.pruning.rounds import prune
+from chunkscope.probing.pruning.settings import PruningSettings
 from chunkscope.probing.reading import read_features, read_site
 from chunkscope.probing.scoring import Study
 from chunkscope.statistics import summarise

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from chunkscope.probing.logistic import balanced_weights, fit_logistic
-from chunkscope.probing.planted import Planted
+from chunkscope.probing.planted.generators import Planted
 from chunkscope.probing.rankings import supports
 from chunkscope.probing.rotation import random_rotation
 from chunkscope.probing.scaling import Standardiser
+from chunkscope.probing.solvers.logistic import balanced_weights, fit_logistic
 
 UNITS, ROTATED = "units", "rotated"
 """Bases that a probe picks its directions from: the units, or a random rotation of them."""

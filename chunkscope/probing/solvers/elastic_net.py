@@ -18,8 +18,8 @@ import numpy as np
 from scipy import linalg
 from scipy.special import expit
 
-from chunkscope.probing.labelled_rows import LabelledRows, Values
-from chunkscope.probing.logistic import LogisticFit, check_penalty, log_loss
+from chunkscope.probing.solvers.labelled_rows import LabelledRows, Values
+from chunkscope.probing.solvers.logistic import LogisticFit, check_penalty, log_loss
 
 STEPS = 100  # a dozen were seen to do
 CONVERGED = 1e-15  # what a step would still gain, over the objective

@@ -11,7 +11,7 @@ import pandas as pd
 
 from chunkscope.probing.conditions import BALANCED
 from chunkscope.probing.terms import ALL, DENSE, FINAL, SAME, UNIT
-from chunkscope.probing.tracing import member_means
+from chunkscope.probing.tracing.study import member_means
 from chunkscope.statistics import Claim, judge, mean_interval, paired_difference
 from chunkscope.statistics.claims import OWN
 

@@ -16,13 +16,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from chunkscope.probing.best_subset import best_subset
-from chunkscope.probing.comparison_settings import ComparisonSettings, GeluDraws, SubsetSettings
-from chunkscope.probing.logistic import balanced_weights
-from chunkscope.probing.planted import Planted, codes, gelu, suppressor_pair
-from chunkscope.probing.planted_probes import halves, probe_f1
-from chunkscope.probing.planted_settings import GeluSettings
+from chunkscope.probing.planted.comparison_settings import (
+    ComparisonSettings,
+    GeluDraws,
+    SubsetSettings,
+)
+from chunkscope.probing.planted.generators import Planted, codes, gelu, suppressor_pair
+from chunkscope.probing.planted.probes import halves, probe_f1
+from chunkscope.probing.planted.settings import GeluSettings
 from chunkscope.probing.rankings import RANKINGS, supports
+from chunkscope.probing.solvers.best_subset import best_subset
+from chunkscope.probing.solvers.logistic import balanced_weights
 from chunkscope.randomness import integer_seed, stream
 
 Units = NDArray[np.int64]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from chunkscope.probing.conditions import BALANCED, PROBE, UNTRAINED
-from chunkscope.probing.pruning_study import member_means
+from chunkscope.probing.pruning.study import member_means
 from chunkscope.probing.terms import ALL, BEST, RANDOM
 from chunkscope.statistics import Claim, judge, mean_interval
 from chunkscope.statistics.claims import OWN

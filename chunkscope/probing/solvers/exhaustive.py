@@ -14,8 +14,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
-from chunkscope.probing.labelled_rows import Flags, LabelledRows, Values
-from chunkscope.probing.logistic import check_penalty, fit_logistic, log_loss
+from chunkscope.probing.solvers.labelled_rows import Flags, LabelledRows, Values
+from chunkscope.probing.solvers.logistic import check_penalty, fit_logistic, log_loss
 
 BLOCK = 2**14  # values of a block of units: so few that its arrays stay in the cache
 STEPS = 20

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 from scipy.linalg import cho_factor, cho_solve
 
 from chunkscope.errors import ProbingError
-from chunkscope.probing.labelled_rows import LabelledRows, Values, checked_labels
+from chunkscope.probing.solvers.labelled_rows import LabelledRows, Values, checked_labels
 
 STEPS = 200  # a few times what the hardest fits were seen to need
 CONVERGED = 1e-12  # share of the objective that the last step gains: what it leaves is its square

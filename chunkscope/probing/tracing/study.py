@@ -19,7 +19,7 @@ from chunkscope.probing.probe import Probe, Sample, f1_at, refit, sizes_of, swee
 from chunkscope.probing.reading import Asked, read_features, read_site
 from chunkscope.probing.scoring import Study
 from chunkscope.probing.terms import DENSE, FEW, FINAL, SAME, UNIT
-from chunkscope.probing.tracing_settings import TracingSettings
+from chunkscope.probing.tracing.settings import TracingSettings
 from chunkscope.probing.units import best_units
 from chunkscope.statistics import summarise
 from chunkscope.store import ActivationStore

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from chunkscope.probing.comparison import BEST_SUBSET, CODES, DENSE, GELU, SUPPRESSOR
+from chunkscope.probing.planted.comparison import BEST_SUBSET, CODES, DENSE, GELU, SUPPRESSOR
 from chunkscope.statistics import Claim, judge, mean_interval, paired_difference
 from chunkscope.statistics.claims import OWN
 
@@ -21,7 +21,7 @@ def judge_rankings(table: pd.DataFrame) -> list[Claim]:
     """Every claim with its verdict.
 
     Args:
-        table: of :func:`chunkscope.probing.comparison.compare_rankings`.
+        table: of :func:`chunkscope.probing.planted.comparison.compare_rankings`.
     """
     return [_suppressor(table), _codes(table), _gelu(table)]
 

@@ -21,8 +21,8 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
 from chunkscope.errors import ProbingError
-from chunkscope.probing.labelled_rows import LabelledRows, Values
-from chunkscope.probing.logistic import LogisticFit, check_penalty
+from chunkscope.probing.solvers.labelled_rows import LabelledRows, Values
+from chunkscope.probing.solvers.logistic import LogisticFit, check_penalty
 
 STEPS = 100  # about twenty were seen to do
 CONVERGED = 1e-7  # duality gap and broken constraint, over the objective; rounding allows 1e-9

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chunkscope.errors import ProbingError
-from chunkscope.probing.labelled_rows import LabelledRows, Values
-from chunkscope.probing.logistic import UNDETERMINED, check_penalty, fit_logistic
-from chunkscope.probing.subset.problem import Problem
-from chunkscope.probing.subset.search import Search
+from chunkscope.probing.solvers.labelled_rows import LabelledRows, Values
+from chunkscope.probing.solvers.logistic import UNDETERMINED, check_penalty, fit_logistic
+from chunkscope.probing.solvers.subset.problem import Problem
+from chunkscope.probing.solvers.subset.search import Search
 
 CERTAIN = 1e-6  # gap at which a support counts as optimal
 

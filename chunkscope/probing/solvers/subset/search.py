@@ -16,9 +16,9 @@ from math import comb
 
 import numpy as np
 
-from chunkscope.probing.subset.batch import CONVERGED, Fit, extend, fit_supports
-from chunkscope.probing.subset.problem import Problem, Units
-from chunkscope.probing.subset.relaxation import Node, Place, Relaxed, relax
+from chunkscope.probing.solvers.subset.batch import CONVERGED, Fit, extend, fit_supports
+from chunkscope.probing.solvers.subset.problem import Problem, Units
+from chunkscope.probing.solvers.subset.relaxation import Node, Place, Relaxed, relax
 
 FEW = 100  # a node with no more supports is finished rather than relaxed
 TOLERANCE = 1e-7  # what no node is searched for: a lower objective by a smaller share than this

@@ -28,8 +28,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from chunkscope.probing.labelled_rows import Flags, LabelledRows, Values
-from chunkscope.probing.logistic import LARGEST_MARGIN
+from chunkscope.probing.solvers.labelled_rows import Flags, LabelledRows, Values
+from chunkscope.probing.solvers.logistic import LARGEST_MARGIN
 
 Units = NDArray[np.int64]
 

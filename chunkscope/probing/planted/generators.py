@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from chunkscope.probing.planted_settings import CodesSettings, GeluSettings, SuppressorSettings
+from chunkscope.probing.planted.settings import CodesSettings, GeluSettings, SuppressorSettings
 
 Values = NDArray[np.float64]
 

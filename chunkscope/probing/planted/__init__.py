@@ -1,0 +1,1 @@
+"""Activity in which the units that carry a feature are planted, and rankings compared on it."""

@@ -1,0 +1,1 @@
+"""Iterative pruning: what probes lose as the best units are taken away."""

@@ -1,0 +1,1 @@
+"""Probes through training: the same rows at every kept checkpoint."""

@@ -1,0 +1,1 @@
+"""Sparsity against width: probes of networks that differ in their width alone."""

@@ -177,9 +177,16 @@ def _asked_for(settings: FeatureSettings, known: Sequence[str]) -> Sequence[str]
 def _commonest(
     steps: Steps, kind: str, settings: FeatureSettings, counted: NDArray[np.bool_]
 ) -> list[Feature]:
-    """At most ``settings.most``, by falling prevalence; ties go by value."""
+    """At most ``settings.most``, by falling prevalence; ties go by value.
+
+    A parse state that is one symbol, as that of a filler may be, is asked as that symbol.
+    """
     low, high = settings.prevalence
-    shares = {feature.value: feature.prevalence(counted) for feature in steps.questions(kind)}
+    shares = {
+        feature.value: feature.prevalence(counted)
+        for feature in steps.questions(kind)
+        if kind != STATE or not _names_a_symbol(feature, steps.tokens)
+    }
     shares = {value: share for value, share in shares.items() if 0 < share < 1}
     if len(shares) == 2 and np.isclose(sum(shares.values()), 1):  # two values, one question
         del shares[max(shares, key=lambda value: shares[value])]
@@ -187,6 +194,12 @@ def _commonest(
     chosen = sorted(fitting, key=lambda value: -shares[value])[: settings.most]
     found = {feature.value: feature for feature in steps.questions(kind) if feature.value in chosen}
     return [found[value] for value in chosen]
+
+
+def _names_a_symbol(feature: Feature, tokens: Labels) -> bool:
+    """Whether, wherever it is asked, the answer is yes at one symbol and nowhere else."""
+    present = np.unique(tokens[feature.labels == 1])
+    return len(present) == 1 and not (feature.labels[tokens == present[0]] == 0).any()
 
 
 def _nothing_in_range(what: str, settings: FeatureSettings) -> str:

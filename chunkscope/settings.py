@@ -12,7 +12,7 @@ class Settings(BaseModel):
     """Settings that refuse unknown keys and are never changed after they are checked.
 
     Each room keeps its own settings beside the code they steer (so that editing one room's
-    settings reruns that room alone); :mod:`chunkscope.config` composes them.
+    settings reruns that room alone); :mod:`chunkscope.workflow` composes them.
     """
 
     model_config = ConfigDict(

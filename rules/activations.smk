@@ -26,7 +26,7 @@ rule record_activations:
         at=lambda wildcards: wildcards.at,
         device=CONFIG.device,
         config_hash=config_hash,
-        sites=lambda wildcards: configuration.run_sites(run_of(wildcards)),
+        sites=lambda wildcards: run_sites(run_of(wildcards)),
         train_sequences=lambda wildcards: CONFIG.corpora[
             corpus_of(wildcards)
         ].recording.train,

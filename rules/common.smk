@@ -2,6 +2,12 @@
 
 from chunkscope.networks.directories import describe
 from chunkscope.probing.settings import ProbingSettings
+from chunkscope.workflow import (
+    network_width,
+    reads_reflection,
+    repeats_reflection,
+    run_sites,
+)
 
 
 def code(script, *modules):
@@ -81,17 +87,14 @@ def matched_runs():
 
 def published_run():
     """The first run that repeats the paper's reflection experiment, as a list of one or none."""
-    repeats = configuration.repeats_reflection
-    return [name for name in runs_with("chunks") if repeats(CONFIG, name)][:1]
+    return [name for name in runs_with("chunks") if repeats_reflection(CONFIG, name)][
+        :1
+    ]
 
 
 def reflection_runs():
     """Runs of the chunks study on the corpus of the reflection experiment, whatever the network."""
-    return [
-        name
-        for name in runs_with("chunks")
-        if configuration.reads_reflection(CONFIG, name)
-    ]
+    return [name for name in runs_with("chunks") if reads_reflection(CONFIG, name)]
 
 
 def network_names(runs):
@@ -251,7 +254,7 @@ def width_runs():
 
 def width_of(run):
     """Units of a run's network."""
-    return configuration.network_width(CONFIG.runs[run].network)
+    return network_width(CONFIG.runs[run].network)
 
 
 def probe_settings():

@@ -17,9 +17,10 @@ from chunkscope.chunks.extractors.density import DensityExtractor
 from chunkscope.chunks.merging import ChunkMerger
 from chunkscope.chunks.reading import read_chunks
 from chunkscope.chunks.settings import DensitySettings, MergingSettings
-from chunkscope.config import Config, check, load, repeats_reflection, resolved, run_sites
+from chunkscope.config import check, load, resolved
 from chunkscope.errors import ConfigError
 from chunkscope.store import StoreSettings, StoreWriter
+from chunkscope.workflow import Config, repeats_reflection, run_sites
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = [ROOT / "config.yaml", *sorted((ROOT / "config").glob("*.yaml"))]
@@ -351,6 +352,27 @@ def test_a_study_reads_what_a_run_records() -> None:
         "my.yaml: probing.sites: got blocks.*, which match nothing; recorded are layers.0.hook_h: "
         "name one of these, or record others; or leave probing out of runs.one.studies"
     ]
+
+
+def test_runs_compared_by_width_differ_in_nothing_else() -> None:
+    text = """
+        corpora:
+          noise: {source: {grammar: words, vocabulary: {AB: 0.5, CD: 0.5}}}
+        runs:
+          small: &width
+            corpus: noise
+            network: {architecture: tanh, hidden: 8}
+            studies: [widths]
+          large: {<<: *width, network: {architecture: tanh, hidden: 16}}
+        """
+    raw = yaml.safe_load(text)
+    assert len(check(raw).runs) == 2
+    raw["runs"]["large"] |= {"seeds": 3}
+    raw["runs"]["twin"] = raw["runs"]["small"]
+    found = problems(raw)
+    assert found[0].startswith("my.yaml: runs.large: differs from run small in more than its width")
+    assert found[1].startswith("my.yaml: runs.twin.network: is as wide as that of run small")
+    assert len(found) == 2
 
 
 def test_sites_follow_the_architecture() -> None:

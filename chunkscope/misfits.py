@@ -1,0 +1,184 @@
+"""Settings that are right by themselves and do not fit one another, one sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chunkscope.errors import NetworkError, SiteError, did_you_mean
+from chunkscope.grammars import Text
+from chunkscope.networks.directories import describe, weight_files
+from chunkscope.networks.settings import HuggingFaceSettings, NetworkSettings
+from chunkscope.networks.sites import match_sites, site_names, sites_of_study, state_sites
+from chunkscope.workflow import (
+    STUDIES_WITH_SITES,
+    Config,
+    RunSettings,
+    network_width,
+    run_sites,
+)
+
+
+def misfits(config: Config) -> Iterator[str]:
+    """A sentence for every setting that does not fit the others."""
+    for name, run in config.runs.items():
+        if unreadable := list(_unreadable(name, run)):
+            yield from unreadable
+            continue
+        if run.corpus in config.corpora:
+            yield from _trained_elsewhere(config, name, run)
+            yield from _short_sequences(config, name, run)
+            yield from _unfit_studies(config, name, run)
+        yield from _unknown_sites(config, name, run)
+        if 0 not in run.training.checkpoints:
+            kept = list(run.training.checkpoints)
+            yield (
+                f"runs.{name}.training.checkpoints: got {kept}; must hold 0, the untrained "
+                "network, which is the floor of every score"
+            )
+    yield from _different_widths(config)
+
+
+def _unreadable(name: str, run: RunSettings) -> Iterator[str]:
+    """What is wrong with the directory of a ready network."""
+    if isinstance(run.network, HuggingFaceSettings):
+        try:
+            describe(run.network.path)
+            weight_files(run.network.path)
+        except NetworkError as error:
+            yield f"runs.{name}.network.path: {error}"
+
+
+def _trained_elsewhere(config: Config, name: str, run: RunSettings) -> Iterator[str]:
+    """Settings that a ready network cannot follow."""
+    if not isinstance(run.network, HuggingFaceSettings):
+        return
+    if run.seeds != 1:
+        yield f"runs.{name}.seeds: got {run.seeds}; must be 1, since a ready network is one"
+    if run.training.steps:
+        yield (
+            f"runs.{name}.training.steps: got {run.training.steps}; must be 0, since a ready "
+            "network is not trained"
+        )
+    tokenizer = getattr(config.corpora[run.corpus].source, "tokenizer", None)
+    if isinstance(tokenizer, int):
+        yield (
+            f"corpora.{run.corpus}.source.tokenizer: got {tokenizer}; must be the tokenizer of "
+            f"the network of run {name}: {run.network.path}"
+        )
+    if "chunks" in run.studies and not describe(run.network.path).predicts:
+        yield (
+            f"runs.{name}.studies: got chunks, which are what a network has read so far; an "
+            "encoder has read the whole sequence; name concepts, prototypes or both"
+        )
+
+
+def _unfit_studies(config: Config, name: str, run: RunSettings) -> Iterator[str]:
+    """Studies that need more than the corpus or the network of a run has."""
+    if "chunks" in run.studies and isinstance(config.corpora[run.corpus].source, Text):
+        yield (
+            f"runs.{name}.studies: got chunks, which is scored against the true parse; corpus "
+            f"{run.corpus} is text, which has none; name concepts, prototypes or both"
+        )
+    if "interventions" in run.studies and not state_sites(run.network):
+        yield (
+            f"runs.{name}.studies: got interventions, which go on from stored states; a "
+            f"{run.network.architecture} carries over more than those; leave it out"
+        )
+
+
+def _short_sequences(config: Config, name: str, run: RunSettings) -> Iterator[str]:
+    """Windows and lags that are longer than the sequences they are taken from."""
+    corpus = config.corpora[run.corpus]
+    ready = isinstance(run.network, HuggingFaceSettings)
+    window = 0 if ready else run.training.window
+    lags = config.interventions.lags if "interventions" in run.studies else 0
+    for key, got, sequences, length in (
+        (f"runs.{name}.training.window", window, "training", corpus.training.length),
+        ("interventions.lags", lags, "recording", corpus.recording.length),
+    ):
+        if got > length:
+            yield (
+                f"{key}: got {got}; must be at most {length}, the length of "
+                f"corpora.{run.corpus}.{sequences}"
+            )
+    context = _context(run.network)
+    for key, got, longest in (
+        (f"runs.{name}.training.window", window, "one more than "),  # the last is a target only
+        (f"corpora.{run.corpus}.recording.length", corpus.recording.length, ""),
+    ):
+        if context is not None and got > context + bool(longest):
+            yield (
+                f"{key}: got {got}; must be at most {longest}{context}, the context of "
+                f"runs.{name}.network"
+            )
+
+
+def _context(network: NetworkSettings) -> int | None:
+    """Steps that a network reads at most; None where there is no such limit."""
+    if isinstance(network, HuggingFaceSettings):
+        return describe(network.path).context
+    return getattr(network, "context", None)
+
+
+def _different_widths(config: Config) -> Iterator[str]:
+    """Runs of the study of widths that differ in more, or in nothing."""
+    compared = {name: run for name, run in config.runs.items() if "widths" in run.studies}
+    first = next(iter(compared), None)
+    widths: dict[int, str] = {}
+    for name, run in compared.items():
+        if name != first and _but_width(run) != _but_width(compared[first or name]):
+            yield (
+                f"runs.{name}: differs from run {first} in more than its width; the study widths "
+                "compares runs of one corpus, architecture and training: make them equal, or leave "
+                "widths out of its studies"
+            )
+        width = network_width(run.network)
+        if width in widths:
+            yield (
+                f"runs.{name}.network: is as wide as that of run {widths[width]}; the study widths "
+                "compares different widths: change it, or leave widths out of its studies"
+            )
+        widths[width] = name
+
+
+def _but_width(run: RunSettings) -> RunSettings:
+    """A run with a width, and a name's worth of studies, that all share."""
+    like = {"hidden": 1} if hasattr(run.network, "hidden") else {"width": 1}
+    network = run.network.model_copy(update=like)
+    return run.model_copy(update={"network": network, "studies": (), "sites": None})
+
+
+def _unknown_sites(config: Config, name: str, run: RunSettings) -> Iterator[str]:
+    """Sites of a run that its network does not have, or that a study needs and nothing records."""
+    available = site_names(run.network)
+    try:
+        recorded = run_sites(run)
+    except SiteError as error:
+        yield f"runs.{name}.sites: {error}"
+        return
+    if "chunks" in run.studies and config.chunks.site not in recorded:
+        yield (
+            f"chunks.site: got {config.chunks.site!r}, which run {name} does not record; it "
+            f"records {', '.join(recorded)}{did_you_mean(config.chunks.site, recorded)}"
+        )
+    for study in STUDIES_WITH_SITES:
+        if study in run.studies:
+            keys = "probing" if study == "widths" else study
+            try:
+                sites_of_study(getattr(config, keys).sites, recorded)
+            except SiteError as error:
+                yield f"{keys}.{error}; or leave {study} out of runs.{name}.studies"
+    if "interventions" in run.studies:
+        patterns = [pattern for together in config.interventions.sites for pattern in together]
+        try:
+            changed = match_sites(patterns, available)
+        except SiteError as error:
+            yield f"interventions.sites: in run {name}, {error}"
+            return
+        needed = dict.fromkeys([*state_sites(run.network), *changed])
+        missing = [site for site in needed if site not in recorded]
+        if missing:
+            yield (
+                f"runs.{name}.sites: got {', '.join(recorded)}; interventions need the whole "
+                f"state and what they change; add {', '.join(missing)}"
+            )

@@ -1,0 +1,174 @@
+"""Everything a workflow is told: one model, composed of every room's settings.
+
+Imports no torch, so that a dry run stays quick. :mod:`chunkscope.config` reads and checks it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, PositiveInt, field_validator
+
+from chunkscope.chunks.concepts.settings import ConceptSettings
+from chunkscope.chunks.prototype_settings import PrototypeStudySettings
+from chunkscope.chunks.settings import ChunkSettings
+from chunkscope.experiments.context.settings import ContextSettings
+from chunkscope.experiments.hierarchy.settings import HierarchySettings
+from chunkscope.experiments.transfer.settings import TransferSettings
+from chunkscope.figures.settings import FigureSettings
+from chunkscope.grammars import GrammarSettings, Words
+from chunkscope.interventions.settings import InterventionSettings
+from chunkscope.networks.settings import AffineSettings, NetworkSettings, TrainingSettings
+from chunkscope.networks.sites import match_sites, site_names
+from chunkscope.probing.study_settings import ProbingStudySettings
+from chunkscope.settings import Name, Settings
+from chunkscope.store.settings import StoreSettings
+
+
+class SequenceSettings(Settings):
+    """Sequences to train on."""
+
+    sequences: PositiveInt = 2000
+    """How many sequences."""
+    length: int = Field(default=100, ge=2)
+    """Symbols in each."""
+
+
+class RecordingSettings(Settings):
+    """Fresh sequences whose activity is recorded, in two splits."""
+
+    train: int = Field(default=200, ge=2)
+    """Sequences on which readings are fitted; settings are compared on some of them."""
+    test: PositiveInt = 200
+    """Sequences on which readings are scored."""
+    length: int = Field(default=100, ge=2)
+    """Symbols in each."""
+
+
+class CorpusSettings(Settings):
+    """A corpus: a grammar and what is drawn from it."""
+
+    source: GrammarSettings
+    """The grammar; `grammar` says which."""
+    training: SequenceSettings = SequenceSettings()
+    """Sequences that networks are trained on."""
+    recording: RecordingSettings = RecordingSettings()
+    """Sequences that activity is recorded on."""
+
+
+Study = Literal["chunks", "interventions", "concepts", "prototypes", "probing", "widths"]
+"""A reading of a run."""
+
+STUDIES_WITH_SITES: tuple[Study, ...] = ("concepts", "prototypes", "probing", "widths")
+"""Studies that choose among the recorded sites by patterns of their own."""
+
+DEFAULT_SITES = dict.fromkeys(("gpt", "huggingface"), ("hook_embed", "blocks.*.hook_resid_post"))
+"""Architecture -> sites recorded where a run names none; others record the recurrent state."""
+
+
+class RunSettings(Settings):
+    """A run: one network on one corpus, for a batch of seeds."""
+
+    corpus: str
+    """Name of a corpus under `corpora`."""
+    network: NetworkSettings
+    """The architecture and its size."""
+    seeds: int = Field(default=10, ge=1, le=1000)
+    """Networks trained as one batch, each from its own initial weights."""
+    training: TrainingSettings = TrainingSettings()
+    """How they are trained."""
+    sites: tuple[str, ...] | None = Field(default=None, min_length=1)
+    """Patterns (fnmatch) of the sites to record; by default the whole recurrent state, or the
+    residual stream of a transformer after its embedding and after every block."""
+    studies: tuple[Study, ...] = Field(("chunks", "interventions"), min_length=1)
+    """Readings made of this run: `chunks` finds a dictionary and scores it against the true parse;
+    `interventions` graft what it found, and need it; `concepts` finds words and symbols by
+    population averaging, and grafts words of a text; `prototypes` finds directions for a sweep of
+    their number; `probing` reads features of the truth off few units; `widths` does so in all runs
+    that take part, which differ in their width alone."""
+
+    @field_validator("studies")
+    @classmethod
+    def _build_on_each_other(cls, studies: tuple[str, ...]) -> tuple[str, ...]:
+        if "interventions" in studies and "chunks" not in studies:
+            raise ValueError(
+                f"got {list(studies)}; interventions graft the states that chunks finds; add chunks"
+            )
+        return studies
+
+
+class ExperimentSettings(Settings):
+    """The chunk papers' experiments that train networks of their own; what is null is not run."""
+
+    transfer: TransferSettings | None = None
+    """Induced compositionality: learning a longer word with and without a grafted state."""
+    context: ContextSettings | None = None
+    """Context dependence: does the state tell which word a shared part belongs to?"""
+    hierarchy: HierarchySettings | None = None
+    """Hierarchy: states and parses of words composed of words."""
+
+
+class Config(Settings):
+    """Everything a workflow is told."""
+
+    seed: int = Field(default=0, ge=0)
+    """Root of every random stream."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where networks run; `auto` takes a GPU if there is one."""
+    corpora: dict[Name, CorpusSettings] = Field(min_length=1)
+    """Corpora by name."""
+    runs: dict[Name, RunSettings] = Field(min_length=1)
+    """Runs by name; the name stands in every output path."""
+    store: StoreSettings = StoreSettings()
+    """The activation store."""
+    chunks: ChunkSettings = ChunkSettings()
+    """The chunks study."""
+    interventions: InterventionSettings = InterventionSettings()
+    """Interventions with the chunks' prototypes."""
+    concepts: ConceptSettings = ConceptSettings()
+    """The concepts study."""
+    prototypes: PrototypeStudySettings = PrototypeStudySettings()
+    """The prototypes study."""
+    probing: ProbingStudySettings = ProbingStudySettings()
+    """The probing study."""
+    experiments: ExperimentSettings = ExperimentSettings()
+    """Experiments of the chunk papers."""
+    figures: FigureSettings = FigureSettings()
+    """How figures look."""
+
+
+def repeats_reflection(config: Config, name: str) -> bool:
+    """Whether a run is the reflection experiment of Wu et al. (arXiv 2502.01803).
+
+    However many networks there are, and whenever they are looked at in training.
+    """
+    run, network = config.runs[name], AffineSettings(hidden=12)
+    published = TrainingSettings(
+        steps=400, batch=1, window=200, learning_rate=0.005, gradient_clip=None
+    )
+    return (
+        run.network == network
+        and run.training.updates() == published
+        and reads_reflection(config, name)
+    )
+
+
+def reads_reflection(config: Config, name: str) -> bool:
+    """Whether a run is on the corpus of the reflection experiment, whatever its network."""
+    published = Words(
+        vocabulary={"ABCD": 1.0},
+        filler={"E": 1.0},
+        gap={"kind": "uniform", "low": 0, "high": 19},
+    )
+    return config.corpora[config.runs[name].corpus].source == published
+
+
+def run_sites(run: RunSettings) -> list[str]:
+    """The sites that a run records."""
+    default = DEFAULT_SITES.get(run.network.architecture, ("layers.*.hook_[hc]",))
+    return match_sites(run.sites or default, site_names(run.network))
+
+
+def network_width(network: NetworkSettings) -> int:
+    """Units of a recurrent state, or of a transformer's stream; 0 where settings do not tell."""
+    return int(getattr(network, "hidden", getattr(network, "width", 0)))

@@ -83,7 +83,7 @@ if runs_with("chunks"):
     include: "rules/figures.smk"
 
 
-if runs_with("probing"):
+if probed_at_all():
 
     include: "rules/probing.smk"
 
@@ -97,7 +97,7 @@ rule all:
         "results/report.html",
         "results/config.resolved.yaml",
         rules.chunks.input,
-        rules.probing.input if runs_with("probing") else [],
+        rules.probing.input if probed_at_all() else [],
 
 
 localrules:

@@ -68,7 +68,7 @@ def _trained_elsewhere(config: Config, name: str, run: RunSettings) -> Iterator[
     if "chunks" in run.studies and not describe(run.network.path).predicts:
         yield (
             f"runs.{name}.studies: got chunks, which are what a network has read so far; an "
-            "encoder has read the whole sequence; name concepts, prototypes or both"
+            "encoder has read the whole sequence; name others, such as concepts"
         )
 
 
@@ -77,7 +77,7 @@ def _unfit_studies(config: Config, name: str, run: RunSettings) -> Iterator[str]
     if "chunks" in run.studies and isinstance(config.corpora[run.corpus].source, Text):
         yield (
             f"runs.{name}.studies: got chunks, which is scored against the true parse; corpus "
-            f"{run.corpus} is text, which has none; name concepts, prototypes or both"
+            f"{run.corpus} is text, which has none; name others, such as concepts"
         )
     if "interventions" in run.studies and not state_sites(run.network):
         yield (

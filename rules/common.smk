@@ -213,6 +213,11 @@ def config_hash(wildcards):
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
+def probed_at_all():
+    """Runs that are probed in one way or the other."""
+    return [*runs_with("probing"), *width_runs()]
+
+
 def reads_contexts(run):
     """Whether a run reads several grammars in turn, which share one alphabet."""
     source = CONFIG.corpora[CONFIG.runs[run].corpus].source

@@ -6,6 +6,9 @@ PAGE_PARTS = [
     for part in ("template.html", "report.css", "report.js")
 ]
 
+# the study of probes has rules only where it is asked for
+FIGURES = [*CHUNK_FIGURES, *(PROBING_FIGURES if probed_at_all() else [])]
+
 # kind of table -> what has one
 REPORTED = {
     **dict.fromkeys(("training", "recall", "stores"), list(CONFIG.runs)),
@@ -16,6 +19,7 @@ REPORTED = {
     "concepts": runs_with("concepts"),
     "concept_grafts": grafted_runs(),
     "prototypes": runs_with("prototypes"),
+    **dict.fromkeys(("probing", "units"), probed_runs()),
 }
 
 
@@ -44,11 +48,12 @@ rule resolve_config:
 rule write_report:
     input:
         config="results/config.resolved.yaml",
-        claims="results/claims/chunks.csv",
-        figures=CHUNK_FIGURES,
-        captions=[
-            f"{BASE}/docs/captions/{Path(figure).stem}.rst" for figure in CHUNK_FIGURES
+        claims=[
+            "results/claims/chunks.csv",
+            *(["results/claims/probing.csv"] if probed_at_all() else []),
         ],
+        figures=FIGURES,
+        captions=[f"{BASE}/docs/captions/{Path(figure).stem}.rst" for figure in FIGURES],
         training=expand("results/networks/{run}/training.csv", run=CONFIG.runs),
         recall=expand("results/networks/{run}/recall.csv", run=CONFIG.runs),
         stores=expand("results/activations/{run}.zarr.zip", run=CONFIG.runs),
@@ -70,6 +75,8 @@ rule write_report:
         prototypes=expand(
             "results/prototypes/{run}/summary.csv", run=runs_with("prototypes")
         ),
+        probing=expand("results/probing/{run}/summary.csv", run=probed_runs()),
+        units=expand("results/probing/{run}/units.csv", run=probed_runs()),
         benchmarks=benchmarks,
         training_timings=expand(
             "results/networks/{run}/timing.json", run=trained_runs()

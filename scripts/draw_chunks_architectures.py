@@ -2,24 +2,23 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from chunkscope.experiments.hierarchy.settings import VERSIONS
 from chunkscope.figures.architectures import Networks
 from chunkscope.figures.chunks_architectures import draw_architectures
 from chunkscope.figures.saving import save_figure
 from chunkscope.figures.settings import FigureSettings
 from chunkscope.jobs import job
+from chunkscope.tables import read_table
 
 
 def by_network(kind):
     """Network -> its table of a kind."""
-    return dict(zip(params.networks[kind], map(pd.read_csv, inputs[kind]), strict=True))
+    return dict(zip(params.networks[kind], map(read_table, inputs[kind]), strict=True))
 
 
 with job(snakemake.log[0]):
     inputs, params = snakemake.input, snakemake.params
-    tables = iter(map(pd.read_csv, inputs.hierarchy))
+    tables = iter(map(read_table, inputs.hierarchy))
     networks = Networks(
         **{kind: by_network(kind) for kind in ("effects", "decoding", "transfer", "context")},
         hierarchy={

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from chunkscope.chunks.extraction import Stream
 from chunkscope.figures.chunks_decoding import decode_steps, draw_decoding
@@ -11,6 +10,7 @@ from chunkscope.figures.saving import save_figure
 from chunkscope.figures.settings import FigureSettings
 from chunkscope.jobs import job
 from chunkscope.store import ActivationStore
+from chunkscope.tables import read_table
 
 with job(snakemake.log[0]):
     params, inputs = snakemake.params, snakemake.input
@@ -19,5 +19,5 @@ with job(snakemake.log[0]):
         member = store.seeds[0]
         states = Stream.from_arrays(parse, f"density/seed{member}").parse.states
         decoded = decode_steps(store, states, member, params.site, settings.steps)
-    figure, data = draw_decoding(pd.read_csv(inputs.decoding), decoded, params.run, settings)
+    figure, data = draw_decoding(read_table(inputs.decoding), decoded, params.run, settings)
     save_figure(figure, data, Path(snakemake.output.png).with_suffix(""), settings)

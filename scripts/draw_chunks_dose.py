@@ -2,16 +2,15 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from chunkscope.figures.chunks_dose import draw_dose
 from chunkscope.figures.saving import save_figure
 from chunkscope.figures.settings import FigureSettings
 from chunkscope.jobs import job
+from chunkscope.tables import read_table
 
 with job(snakemake.log[0]):
     params, inputs = snakemake.params, snakemake.input
     settings = FigureSettings.model_validate(params.figures)
-    effects, units = pd.read_csv(inputs.effects), pd.read_csv(inputs.units)
+    effects, units = read_table(inputs.effects), read_table(inputs.units)
     figure, data = draw_dose(effects, units, params.run, settings)
     save_figure(figure, data, Path(snakemake.output.png).with_suffix(""), settings)

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from chunkscope.chunks.extraction import Stream
 from chunkscope.figures.chunks_overview import STEPS, draw_overview
@@ -12,6 +11,7 @@ from chunkscope.figures.saving import save_figure
 from chunkscope.figures.settings import FigureSettings
 from chunkscope.jobs import job
 from chunkscope.store import ActivationStore
+from chunkscope.tables import read_table
 
 with job(snakemake.log[0]):
     params, inputs = snakemake.params, snakemake.input
@@ -19,7 +19,7 @@ with job(snakemake.log[0]):
     with ActivationStore.open(inputs.store) as store, np.load(inputs.parse) as parse:
         stream = Stream.from_arrays(parse, f"density/seed{store.seeds[0]}")
         passage = read_passage(store, stream, store.seeds[0], params.site, STEPS)
-    grafts = tuple(map(pd.read_csv, inputs.interventions)) or None
-    alignment = pd.read_csv(inputs.alignment)
+    grafts = tuple(map(read_table, inputs.interventions)) or None
+    alignment = read_table(inputs.alignment)
     figure, data = draw_overview(passage, alignment, grafts, params.run, settings)
     save_figure(figure, data, Path(snakemake.output.png).with_suffix(""), settings)

@@ -2,18 +2,17 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from chunkscope.figures.chunks_tracing import draw_tracing
 from chunkscope.figures.saving import save_figure
 from chunkscope.figures.settings import FigureSettings
 from chunkscope.jobs import job
+from chunkscope.tables import read_table
 
 with job(snakemake.log[0]):
     inputs, runs = snakemake.input, snakemake.params.runs
     settings = FigureSettings.model_validate(snakemake.params.figures)
     measures, words, losses = (
-        dict(zip(runs, map(pd.read_csv, inputs[kind]), strict=True))
+        dict(zip(runs, map(read_table, inputs[kind]), strict=True))
         for kind in ("measures", "words", "training")
     )
     figure, data = draw_tracing(measures, words, losses, settings)

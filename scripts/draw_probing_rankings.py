@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from chunkscope.figures.probing_rankings import draw_rankings
 from chunkscope.figures.saving import save_figure
 from chunkscope.figures.settings import FigureSettings
 from chunkscope.jobs import job
+from chunkscope.tables import read_table
 
 with job(snakemake.log[0]):
     settings = FigureSettings.model_validate(snakemake.params.figures)
-    figure, data = draw_rankings(pd.read_csv(snakemake.input[0]), settings)
+    figure, data = draw_rankings(read_table(snakemake.input[0]), settings)
     save_figure(figure, data, Path(snakemake.output.png).with_suffix(""), settings)

@@ -2,17 +2,16 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from chunkscope.figures.probing_training import draw_training
 from chunkscope.figures.saving import save_figure
 from chunkscope.figures.settings import FigureSettings
 from chunkscope.jobs import job
+from chunkscope.tables import read_table
 
 with job(snakemake.log[0]):
     settings = FigureSettings.model_validate(snakemake.params.figures)
     summaries, losses = (
-        dict(zip(snakemake.params.runs, map(pd.read_csv, snakemake.input[kind]), strict=True))
+        dict(zip(snakemake.params.runs, map(read_table, snakemake.input[kind]), strict=True))
         for kind in ("summaries", "training")
     )
     figure, data = draw_training(summaries, losses, settings)

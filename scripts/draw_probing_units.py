@@ -2,17 +2,16 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from chunkscope.figures.probing_units import draw_units
 from chunkscope.figures.saving import save_figure
 from chunkscope.figures.settings import FigureSettings
 from chunkscope.jobs import job
+from chunkscope.tables import read_table
 
 with job(snakemake.log[0]):
     settings, runs = FigureSettings.model_validate(snakemake.params.figures), snakemake.params.runs
     units, scores = (
-        dict(zip(runs, map(pd.read_csv, paths), strict=True))
+        dict(zip(runs, map(read_table, paths), strict=True))
         for paths in (snakemake.input.units, snakemake.input.scores)
     )
     figure, data = draw_units(units, scores, settings)

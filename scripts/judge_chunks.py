@@ -1,7 +1,5 @@
 """Judge the claims about chunks by the rules of the package."""
 
-import pandas as pd
-
 from chunkscope.chunks.claims import Reflection, judge_chunks
 from chunkscope.chunks.concepts.claims import judge_concepts
 from chunkscope.chunks.prototype_claims import PrototypeTables, judge_prototypes
@@ -10,23 +8,24 @@ from chunkscope.experiments.hierarchy.claims import judge_hierarchy
 from chunkscope.experiments.transfer.claims import judge_transfer
 from chunkscope.jobs import job
 from chunkscope.statistics import write_claims
+from chunkscope.tables import read_table
 
 inputs, params = snakemake.input, snakemake.params
 
 
 def first(kind):
     """The first table of a kind, or None."""
-    return pd.read_csv(inputs[kind][0]) if inputs[kind] else None
+    return read_table(inputs[kind][0]) if inputs[kind] else None
 
 
 def by_name(kind, names):
     """Name -> table of a kind."""
-    return dict(zip(names, map(pd.read_csv, inputs[kind]), strict=True))
+    return dict(zip(names, map(read_table, inputs[kind]), strict=True))
 
 
 def tables_by_name(cls, names, *kinds):
     """Name -> several kinds of tables together."""
-    columns = [map(pd.read_csv, inputs[kind]) for kind in kinds]
+    columns = [map(read_table, inputs[kind]) for kind in kinds]
     return {name: cls(*tables) for name, *tables in zip(names, *columns, strict=True)}
 
 

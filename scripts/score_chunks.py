@@ -17,6 +17,7 @@ from chunkscope.chunks.settings import ChunkSettings
 from chunkscope.jobs import job
 from chunkscope.randomness import integer_seed
 from chunkscope.store import ActivationStore
+from chunkscope.tables import read_table
 
 with job(snakemake.log[0]):
     inputs, settings = snakemake.input, ChunkSettings.model_validate(snakemake.params.chunks)
@@ -55,7 +56,7 @@ with job(snakemake.log[0]):
             aligned = align_states(states[test], labels["state"][test], names)
             alignment.append(aligned.assign(seed=member))
             print(f"seed {member}: scored")
-    rows += score_agreement(streams, pd.read_csv(inputs.sweep), test)
+    rows += score_agreement(streams, read_table(inputs.sweep), test)
     scores = pd.DataFrame(rows)
     for name, table in {
         "scores": scores,

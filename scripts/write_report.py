@@ -38,7 +38,7 @@ with job(snakemake.log[0]):
     report = ReportInputs(
         **{kind: by_name(inputs[kind], names) for kind, names in named.items()},
         config=Path(inputs.config),
-        claims=[Path(inputs.claims)],
+        claims=list(map(Path, inputs.claims)),
         figures=list(zip(map(Path, inputs.figures), map(Path, inputs.captions), strict=True)),
         extractors=next(map(Path, inputs.extractors), None),
         hierarchy=hierarchy(inputs.hierarchy, snakemake.params.hierarchy),

@@ -38,6 +38,7 @@ class ReportInputs:
         hierarchy: correlations of this experiment, by network and version.
         concepts, concept_grafts: summaries of what was detected, and of what was said.
         prototypes: summaries of what prototypes align with.
+        probing, units: scores of the probes of a run as means over members, and its best units.
     """
 
     config: Path
@@ -60,3 +61,5 @@ class ReportInputs:
     concepts: Files = field(default_factory=dict)
     concept_grafts: Files = field(default_factory=dict)
     prototypes: Files = field(default_factory=dict)
+    probing: Files = field(default_factory=dict)
+    units: Files = field(default_factory=dict)

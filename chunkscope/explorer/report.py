@@ -103,6 +103,8 @@ def _tables(inputs: ReportInputs, runs: Mapping[str, Any]) -> dict[str, Table]:
         "concepts": studies.concept_table(inputs.concepts),
         "concept_grafts": studies.concept_graft_table(inputs.concept_grafts),
         "prototypes": studies.prototype_table(inputs.prototypes),
+        "probing": studies.probing_table(inputs.probing),
+        "units": studies.unit_table(inputs.units),
         **({"extractors": studies.extractor_table(compared)} if compared else {}),
     }
 

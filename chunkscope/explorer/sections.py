@@ -258,7 +258,15 @@ SECTIONS = (
                 figures=("probing-sparsity",),
                 table="probing",
             ),
-            Part("probing-units", "Single units", figures=("probing-units",), table="units"),
+            Part(
+                "probing-units",
+                "Single units",
+                "The unit that is best on validation sequences among all units of all sites. Its q "
+                "says how often shuffled labels give as good a unit, of any site, with a false "
+                "discovery rate over features.",
+                figures=("probing-units",),
+                table="units",
+            ),
             Part(
                 "probing-ablation",
                 "Context units, ablated",

@@ -9,10 +9,12 @@ import pandas as pd
 
 from chunkscope.chunks.prototype_claims import headline
 from chunkscope.chunks.scoring import ROWS
-from chunkscope.explorer.cells import NONE, Cell, Column, Table, interval, number, text
+from chunkscope.explorer.cells import NONE, Cell, Column, Table, interval, number, significant, text
 from chunkscope.explorer.inputs import Files
 from chunkscope.explorer.measures import MEASURES
 from chunkscope.explorer.reading import read_table
+from chunkscope.probing.conditions import BALANCED, CEILING, PROBE, UNTRAINED, lookups
+from chunkscope.statistics import summarise
 
 MEAN = ("mean", "ci_low", "ci_high")
 DIFFERENCE = ("difference", "difference_low", "difference_high")
@@ -241,6 +243,75 @@ def prototype_table(summaries: Files) -> Table:
                 ]
             )
     return Table("Prototypes", columns, rows)
+
+
+def probing_table(summaries: Files) -> Table:
+    """The chosen probe of every feature, beside what needs no trained network."""
+    columns = [
+        *(Column(title, filter=True) for title in ("run", "kind", "feature")),
+        Column("probe", numeric=True, unit="F1, higher is better"),
+        Column("untrained", numeric=True, unit="F1"),
+        Column("present symbol", numeric=True, unit="F1 of a look-up"),
+        Column("last symbols", numeric=True, unit="F1 of a look-up"),
+        Column("ideal observer", numeric=True, unit="F1, a ceiling"),
+        Column("units chosen", numeric=True, unit="mean over members"),
+        Column("units needed", numeric=True, unit="mean over members, fewer is sparser"),
+        Column("n", numeric=True, unit="members"),
+    ]
+    names = ["kind", "name"]
+    rows = []
+    for run, path in summaries.items():
+        table = read_table(
+            path, ["row", *names, "condition", "prevalence", "measure", *MEAN, "n"], text=names
+        )
+        table = table[(table["row"] == "chosen") & (table["prevalence"] == BALANCED)]
+        known = lookups(table["condition"])
+        for (kind, name), part in table.groupby(names, sort=False):
+            f1, probe = part[part["measure"] == "f1"], part[part["condition"] == PROBE]
+            rows.append(
+                [
+                    *map(text, (run, str(kind).replace("_", " "), name)),
+                    *(_found(f1, condition=condition) for condition in (PROBE, UNTRAINED)),
+                    *(_mean(f1, condition=condition) for condition in (known[0], known[-1])),
+                    _mean(f1, condition=CEILING),
+                    *(_mean(probe, measure=measure) for measure in ("size", "units_needed")),
+                    number(probe["n"].max()),
+                ]
+            )
+    return Table("Probes", columns, rows)
+
+
+def unit_table(units: Files) -> Table:
+    """The best single unit of every feature, before and after training."""
+    columns = [
+        *(Column(title, filter=True) for title in ("run", "kind", "feature")),
+        *(
+            Column(f"best unit, {network}", numeric=True, unit="F1, higher is better")
+            for network in ("trained", "untrained")
+        ),
+        Column("precision", numeric=True, unit="0–1, trained"),
+        Column("recall", numeric=True, unit="0–1, trained"),
+        Column("q", numeric=True, unit="largest of any member, trained"),
+        Column("n", numeric=True, unit="members"),
+    ]
+    names = ["kind", "name"]
+    needed = ["condition", "prevalence", "best", "f1", "precision", "recall", "q"]
+    rows = []
+    for run, path in units.items():
+        table = read_table(path, [*names, *needed], text=names)
+        best = table[table["best"] & (table["prevalence"] == BALANCED)]
+        for (kind, name), part in best.groupby(names, sort=False):
+            f1, trained = summarise(part, ["condition"], "f1"), part[part["condition"] == PROBE]
+            rows.append(
+                [
+                    *map(text, (run, str(kind).replace("_", " "), name)),
+                    *(_found(f1, condition=condition) for condition in (PROBE, UNTRAINED)),
+                    *(number(trained[measure].mean()) for measure in ("precision", "recall")),
+                    significant(trained["q"].max()),
+                    number(len(trained)),
+                ]
+            )
+    return Table("Single units", columns, rows)
 
 
 def _context(summaries: Files) -> Iterator[tuple[str, pd.DataFrame]]:

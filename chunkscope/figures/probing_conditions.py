@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from chunkscope.figures.style import BLUE, GREEN, GREY, ORANGE, Look
 from chunkscope.probing.conditions import PROBE, ROTATED, SHUFFLED, UNTRAINED
 
@@ -14,12 +12,6 @@ PROBES = {
     SHUFFLED: Look("shuffled labels", GREY, "X"),
 }
 """Condition -> its look; the order is that of the figures."""
-
-
-def lookups(conditions: set[str]) -> list[str]:
-    """Those of the conditions that look a feature up, the fewest symbols first."""
-    found = [name for name in conditions if re.fullmatch(r"lookup \d+", name)]
-    return sorted(found, key=lambda name: int(name.split()[1]))
 
 
 def lookup_label(condition: str) -> str:

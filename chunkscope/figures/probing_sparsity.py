@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 
-from chunkscope.figures.probing_conditions import PROBES, lookup_label, lookups, words
+from chunkscope.figures.probing_conditions import PROBES, lookup_label, words
 from chunkscope.figures.settings import FigureSettings
 from chunkscope.figures.style import (
     BLACK,
@@ -28,7 +28,7 @@ from chunkscope.figures.style import (
     styled,
     tint,
 )
-from chunkscope.probing.conditions import BALANCED, CEILING, PROBE
+from chunkscope.probing.conditions import BALANCED, CEILING, PROBE, lookups
 from chunkscope.probing.summary import best_sites
 from chunkscope.statistics import summarise
 
@@ -110,7 +110,7 @@ def _draw_run(part: SubFigure, run: str, table: pd.DataFrame, bands: int) -> Non
 def _draw_kind(axes: Axes, table: pd.DataFrame) -> None:
     """The lines of one panel, floors and ceiling across it."""
     axes.set_xscale("log", base=2)
-    for name, color in zip(lookups(set(table["condition"])), FLOOR_COLORS, strict=False):
+    for name, color in zip(lookups(table["condition"]), FLOOR_COLORS, strict=False):
         for level in table[table["condition"] == name]["mean"]:
             axes.axhline(level, color=color, linestyle="--", linewidth=0.9, zorder=0)
     for level in table[table["condition"] == CEILING]["mean"]:
@@ -138,7 +138,7 @@ def _draw_line(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
 
 def _legend(figure: Figure, data: pd.DataFrame) -> None:
     handles = [legend_handle(PROBES[name]) for name in in_order(PROBES, data["condition"])]
-    for name, color in zip(lookups(set(data["condition"])), FLOOR_COLORS, strict=False):
+    for name, color in zip(lookups(data["condition"]), FLOOR_COLORS, strict=False):
         handles.append(Line2D([], [], color=color, linestyle="--", label=lookup_label(name)))
     if (data["condition"] == CEILING).any():
         handles.append(line_handle("ideal observer", ":"))

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from chunkscope.figures.probing_conditions import PROBES, lookup_label, lookups, words
+from chunkscope.figures.probing_conditions import PROBES, lookup_label, words
 from chunkscope.figures.settings import FigureSettings
 from chunkscope.figures.style import (
     BLACK,
@@ -24,7 +24,7 @@ from chunkscope.figures.style import (
     span_of,
     styled,
 )
-from chunkscope.probing.conditions import BALANCED, CEILING, PROBE, UNTRAINED
+from chunkscope.probing.conditions import BALANCED, CEILING, PROBE, UNTRAINED, lookups
 from chunkscope.statistics import summarise
 
 PER_ROW = 3  # runs side by side
@@ -91,7 +91,7 @@ def _marks(units: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     largest = best.groupby(by)["q"].max().rename("q").reset_index()
     table = table.merge(largest, on=by)
     known = scores[scores["member"].isna() & (scores["prevalence"] == BALANCED)]
-    shown = known[known["condition"].isin([CEILING, *lookups(set(known["condition"]))[:1]])]
+    shown = known[known["condition"].isin([CEILING, *lookups(known["condition"])[:1]])]
     levels = shown[[*by, "f1"]].rename(columns={"f1": "mean"}).assign(measure="f1")
     return pd.concat([table, levels], ignore_index=True).reindex(columns=COLUMNS[1:])
 
@@ -143,9 +143,7 @@ def _draw_levels(axes: Axes, table: pd.DataFrame) -> None:
 
 def _levels(table: pd.DataFrame) -> list[tuple[str, Look]]:
     """What is drawn as ticks, of what is there."""
-    ticks = [
-        (name, Look(lookup_label(name), GREY, "|")) for name in lookups(set(table["condition"]))
-    ]
+    ticks = [(name, Look(lookup_label(name), GREY, "|")) for name in lookups(table["condition"])]
     if (table["condition"] == CEILING).any():
         ticks.append((CEILING, Look("ideal observer", BLACK, "|")))
     return ticks

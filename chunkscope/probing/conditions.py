@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 PROBE, UNTRAINED, ROTATED, SHUFFLED = "probe", "untrained", "rotated", "shuffled"
 NETWORK_CONDITIONS = (PROBE, UNTRAINED, ROTATED, SHUFFLED)
 """Probes of a network: the trained one; the one before training; the trained one in a random
@@ -19,3 +22,9 @@ to fit are raised to."""
 def lookup_name(m: int) -> str:
     """The condition that looks a feature up from the last ``m`` symbols."""
     return f"lookup {m}"
+
+
+def lookups(conditions: Iterable[str]) -> list[str]:
+    """Those of the conditions that look a feature up, the fewest symbols first."""
+    found = [name for name in set(conditions) if re.fullmatch(r"lookup \d+", name)]
+    return sorted(found, key=lambda name: int(name.split()[1]))

@@ -185,7 +185,7 @@ def _commonest(
     shares = {
         feature.value: feature.prevalence(counted)
         for feature in steps.questions(kind)
-        if kind != STATE or not _names_a_symbol(feature, steps.tokens)
+        if kind != STATE or not _names_a_symbol(feature, steps.tokens, counted)
     }
     shares = {value: share for value, share in shares.items() if 0 < share < 1}
     if len(shares) == 2 and np.isclose(sum(shares.values()), 1):  # two values, one question
@@ -196,10 +196,11 @@ def _commonest(
     return [found[value] for value in chosen]
 
 
-def _names_a_symbol(feature: Feature, tokens: Labels) -> bool:
+def _names_a_symbol(feature: Feature, tokens: Labels, counted: NDArray[np.bool_]) -> bool:
     """Whether, wherever it is asked, the answer is yes at one symbol and nowhere else."""
-    present = np.unique(tokens[feature.labels == 1])
-    return len(present) == 1 and not (feature.labels[tokens == present[0]] == 0).any()
+    labels, tokens = feature.labels[counted], tokens[counted]
+    present = np.unique(tokens[labels == 1])
+    return len(present) == 1 and not (labels[tokens == present[0]] == 0).any()
 
 
 def _nothing_in_range(what: str, settings: FeatureSettings) -> str:

@@ -115,7 +115,7 @@ def sequence_bootstrap(
             interval of precision or PR-AUC hold 99 % and more.
 
     Returns:
-        ``{measure: (low, high)}``; NaN where no resample is left.
+        ``{measure: (low, high)}``; NaN where no resample is left, or all rows are of one sequence.
 
     Raises:
         ProbingError: the rows do not fit together, or there are fewer resamples than 39.
@@ -131,7 +131,7 @@ def sequence_bootstrap(
     if prevalence is not None:
         odds = prevalence / (1 - prevalence) * _ratio(negative, positive)
     kept = (positive > 0) & (odds > 0)
-    if not kept.any():
+    if len(times) == 1 or not kept.any():
         return dict.fromkeys(MEASURES, (float("nan"), float("nan")))
     found = _measures(y, score, weights, owner, threshold, times[:, kept], odds[kept])
     return {name: _percentiles(values) for name, values in found.items()}
@@ -221,6 +221,8 @@ def _check(
     if y.ndim != 1 or not len(y) or len(set(shapes.values())) > 1:
         got = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
         raise ProbingError(f"rows to measure: got {got}; all must be (row,) of the same rows")
+    if y.dtype != bool:
+        raise ProbingError(f"labels: got {y.dtype}; must be True and False, one feature at a time")
     if not np.isfinite(score).all():
         raise ProbingError("scores: hold values that are not finite; mend the probe that gave them")
     if not (np.isfinite(weights).all() and (weights >= 0).all()):

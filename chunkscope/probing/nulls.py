@@ -4,9 +4,10 @@ Activity and labels both change slowly along a sequence, so that neighbouring ro
 independent draws. A shuffle of single rows forgets this and finds readers where there are none;
 the shuffles here keep what each side has by itself:
 
-- *between* sequences: whole sequences exchange their labels, step for step. It is exact where
-  sequences are independent draws, whatever goes on within them. What all sequences have at the
-  same step stays, so that a unit is asked for more than the time that has passed.
+- *between* sequences: whole sequences exchange their labels, step for step, and with them which
+  steps are asked. It is exact where sequences are independent draws, whatever goes on within them.
+  What all sequences have at the same step stays, so that a unit is asked for more than the time
+  that has passed.
 - *within* sequences: the labels of every sequence are turned round by a number of steps of its
   own. It needs labels that are stationary, and sequences that are long beside the stretches in
   which a label stays the same, as turning brings end and start together.
@@ -15,10 +16,15 @@ Measured on activity and labels without a relation (autoregressive, 50 sequences
 correlation times of 5, 10 and 20 steps; 1000 draws each), the share of p <= .05 is .28, .43 and
 .51 for rows, .05, .04 and .05 between sequences, .06, .05 and .07 within. It is .09 within
 sequences of 16 steps at 20, and .07, .08 and .10 within where rows were drawn to have more
-positives: give whole sequences.
+positives: give whole sequences. Where sequences begin alike, as those of a grammar do, turning
+finds the clock: with the labels of one sequence beside a trained network's activity in another, p
+adjusted for its units is at most .05 in .12 to .17 of the draws for symbols, .3 to .5 for parse
+states and nearly always for the position in a word.
 """
 
 from __future__ import annotations
+
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,12 +33,12 @@ from chunkscope.errors import ProbingError
 from chunkscope.probing.solvers.labelled_rows import LabelledRows, Values
 from chunkscope.statistics.permutation import ROUNDING
 
-Labels = NDArray[np.bool_]
+Label = TypeVar("Label", bound=np.generic)
 
 
 def shuffle_labels(
-    y: Labels, sequence: NDArray[np.integer], rng: np.random.Generator, within: bool
-) -> Labels:
+    y: NDArray[Label], sequence: NDArray[np.integer], rng: np.random.Generator, within: bool
+) -> NDArray[Label]:
     """``y (row,)`` shuffled once.
 
     Args:
@@ -48,8 +54,12 @@ def shuffle_labels(
 
 
 def shuffles(
-    y: Labels, sequence: NDArray[np.integer], times: int, rng: np.random.Generator, within: bool
-) -> NDArray[np.bool_]:
+    y: NDArray[Label],
+    sequence: NDArray[np.integer],
+    times: int,
+    rng: np.random.Generator,
+    within: bool,
+) -> NDArray[Label]:
     """``(shuffle, row)``: :func:`shuffle_labels` so many times over."""
     if y.ndim != 1 or y.shape != sequence.shape:
         raise ProbingError(
@@ -71,7 +81,9 @@ def shuffles(
     return y[order[start[donor] + place]]
 
 
-def _check_constant(y: Labels, label: Labels, sequence: NDArray[np.integer]) -> None:
+def _check_constant(
+    y: NDArray[Label], label: NDArray[Label], sequence: NDArray[np.integer]
+) -> None:
     """Raise where a row has another than the ``label`` of its sequence."""
     for row in np.flatnonzero(y != label):
         raise ProbingError(
@@ -82,7 +94,7 @@ def _check_constant(y: Labels, label: Labels, sequence: NDArray[np.integer]) -> 
 
 def permutation_null(
     X: ArrayLike,
-    y: ArrayLike,
+    labels: NDArray[np.integer | np.bool_],
     sequence: NDArray[np.integer],
     within: bool,
     permutations: int,
@@ -93,7 +105,9 @@ def permutation_null(
     Args:
         X: (row, unit), no rows drawn by their label. Sites whose p are adjusted together must
             share their shuffles: units side by side, or ``rng`` in the same state.
-        y, sequence, within: as for :func:`shuffle_labels`.
+        labels: (row,) 1 with the feature, 0 without; -1 where it is not asked, which is shuffled
+            with the rest, so that every shuffle has rows of its own.
+        sequence, within: as for :func:`shuffle_labels`.
         permutations: number of shuffles.
         rng: draws them.
 
@@ -104,17 +118,27 @@ def permutation_null(
     Raises:
         ProbingError: as :meth:`LabelledRows.checked` and :func:`shuffle_labels`.
     """
-    rows = LabelledRows.checked(X, y)
-    drawn = shuffles(rows.y, sequence, permutations, rng, within)
-    labels = np.concatenate([rows.y[None], drawn]).astype(np.float64)
-    labels -= labels.mean(axis=1, keepdims=True)
+    rows = LabelledRows.checked(X, labels == 1, labels >= 0)
+    drawn = shuffles(labels, sequence, permutations, rng, within)
+    every = np.concatenate([labels[None], drawn])
+    asked = (every >= 0).astype(np.float64)
+    n = asked.sum(axis=1, keepdims=True)
+    share = (every == 1).sum(axis=1, keepdims=True) / n
     units = rows.X - rows.X[0]  # exactly 0 where a unit is constant
     units -= units.mean(axis=0)
-    scale = np.square(labels).sum(axis=1)[:, None] * np.square(units).sum(axis=0)
+    covariance = ((every == 1) - share * asked) @ units
+    scale = n * share * (1 - share) * _spread(units, asked[:1] if asked.all() else asked)
     explained = np.divide(
-        np.square(labels @ units), scale, out=np.zeros_like(scale), where=scale > 0
+        np.square(covariance), scale, out=np.zeros_like(covariance), where=scale > 0
     )
-    return explained / np.maximum(1 - explained, np.finfo(float).eps) * (len(rows.y) - 2)
+    return explained / np.maximum(1 - explained, np.finfo(float).eps) * (n - 2)
+
+
+def _spread(units: Values, asked: Values) -> Values:
+    """(shuffle, unit) squared deviations from the mean, summed over the rows that are asked."""
+    squares = asked @ np.square(units)
+    spread = squares - np.square(asked @ units) / asked.sum(axis=1, keepdims=True)
+    return np.where(spread > ROUNDING * squares, spread, 0.0)
 
 
 def max_statistic(null: Values) -> Values:
@@ -132,7 +156,17 @@ def max_statistic(null: Values) -> Values:
     Returns:
         (unit,) from 1 / (permutations + 1) to 1.
     """
+    scaled = scaled_by_mean(null)
+    return share_as_large(scaled[0], scaled.max(axis=1))
+
+
+def scaled_by_mean(null: Values) -> Values:
+    """``null (permutations + 1, unit)`` over the mean of each unit; 0 where that is 0."""
     mean = null.mean(axis=0)
-    scaled = np.divide(null, mean, out=np.zeros_like(null), where=mean > 0)
-    largest = np.sort(scaled.max(axis=1))
-    return (len(null) - np.searchsorted(largest, scaled[0] * (1 - ROUNDING))) / len(null)
+    return np.divide(null, mean, out=np.zeros_like(null), where=mean > 0)
+
+
+def share_as_large(values: Values, largest: Values) -> Values:
+    """(value,) share of ``largest (permutations + 1,)`` that are at least a value."""
+    below = np.searchsorted(np.sort(largest), values * (1 - ROUNDING))
+    return (len(largest) - below) / len(largest)

@@ -17,7 +17,7 @@ from chunkscope.probing.features import Feature, features_of
 from chunkscope.probing.moments import class_moments, gather
 from chunkscope.probing.probe import Activity
 from chunkscope.probing.rotation import random_rotation
-from chunkscope.probing.rows import Rows, deal_rows
+from chunkscope.probing.rows import Rows, TooFewRows, deal_rows
 from chunkscope.probing.settings import ProbingSettings
 from chunkscope.randomness import stream
 from chunkscope.store import ActivationStore
@@ -48,10 +48,12 @@ class SiteReading:
     Attributes:
         activity: of every unit that the filter keeps for any feature.
         kept: (feature, unit) which of them it keeps for each.
+        width: units of the site, kept or not.
     """
 
     activity: Activity
     kept: NDArray[np.int64]
+    width: int
 
     def of(self, feature: int) -> Activity:
         """The activity of the units kept for one feature."""
@@ -65,7 +67,8 @@ class SiteReading:
         whole = self.activity
         basis = random_rotation(len(whole.units), rng)
         every = np.tile(np.arange(len(whole.units)), (len(self.kept), 1))
-        return SiteReading(Activity(whole.steps, whole.values @ basis, whole.units), every)
+        turned = Activity(whole.steps, whole.values @ basis, whole.units)
+        return SiteReading(turned, every, len(whole.units))
 
 
 def read_features(
@@ -79,7 +82,7 @@ def read_features(
         a feature has too few rows, else empty.
 
     Raises:
-        ProbingError: no feature has enough rows.
+        ProbingError: no feature has enough rows, or a document lies in both splits.
     """
     found = features_of(
         {kind: store.labels(kind) for kind in store.label_kinds},
@@ -103,7 +106,7 @@ def read_features(
                 Asked(feature, deal_rows(feature, store.is_train, groups, settings.rows, rng))
             )
             table.append({**line, **_counts(asked[-1].rows), "left_out": ""})
-        except ProbingError as error:
+        except TooFewRows as error:
             table.append({**line, "left_out": str(error)})
             print(f"left out: {error}")
     if not asked:
@@ -134,10 +137,10 @@ def read_site(
     distance = class_moments(store.iterate(member, site), labels).mean_difference
     kept = np.sort(np.argsort(-distance, axis=1, kind="stable")[:, :most], axis=1)
     units, place = np.unique(kept, return_inverse=True)
-    read = [part.steps for one in asked for part in (*one.rows.parts, one.rows.whole)]
+    read = [part.steps for one in asked for part in (*one.rows.parts, one.rows.null)]
     steps = np.unique(np.concatenate(read))
     values = gather(store.iterate(member, site), steps, units)
-    return SiteReading(Activity(steps, values, units), place.reshape(kept.shape))
+    return SiteReading(Activity(steps, values, units), place.reshape(kept.shape), distance.shape[1])
 
 
 def _counts(rows: Rows) -> dict[str, int]:

@@ -21,6 +21,10 @@ Weights = NDArray[np.float64]
 DRAWS = 100  # ways to part the groups, of which the most even one is taken
 
 
+class TooFewRows(ProbingError):
+    """A side has too few rows of a class for this feature; another feature may have enough."""
+
+
 @dataclass(frozen=True)
 class Part:
     """The rows of one side.
@@ -40,22 +44,42 @@ class Part:
 
 
 @dataclass(frozen=True)
+class NullRows:
+    """Rows of the side to fit that were not drawn by their label, and how it may be shuffled.
+
+    Sequences that are independent draws exchange their labels whole. Those of one document are
+    none: a feature that belongs to whole documents is exchanged between these, and any other is
+    turned round within its sequences (:mod:`chunkscope.probing.nulls`).
+
+    Attributes:
+        steps: (row,) flat places in the store, ascending: every step of some sequences, or, where
+            the feature belongs to whole groups, some steps of every one.
+        labels: (row,) 1, 0, or -1 where it is not asked.
+        owner: (row,) the sequence, or document, whose labels are exchanged or turned.
+        within: whether they are turned.
+    """
+
+    steps: NDArray[np.int64]
+    labels: Labels
+    owner: NDArray[np.integer]
+    within: bool
+
+
+@dataclass(frozen=True)
 class Rows:
     """The rows of one feature.
 
     Attributes:
         fit, validation, test: the three sides.
         fitted: (sequence,) bool, the sequences that rows to fit are drawn from.
-        whole: of the side to fit, rows that were not drawn by their label, for permutation nulls:
-            every step that is asked of some sequences, or, where the feature belongs to whole
-            sequences, some steps of every one.
+        null: what permutation nulls are drawn on.
     """
 
     fit: Part
     validation: Part
     test: Part
     fitted: NDArray[np.bool_]
-    whole: Part
+    null: NullRows
 
     @property
     def parts(self) -> tuple[Part, Part, Part]:
@@ -81,25 +105,20 @@ def deal_rows(
         groups: (sequence,) sequences with the same number stay on one side.
 
     Raises:
-        ProbingError: a side has fewer than ``settings.least`` positives or negatives, a group
-            lies in both splits, or the labels are of another length.
+        TooFewRows: a side has fewer than ``settings.least`` positives or negatives.
+        ProbingError: a group lies in both splits, or the labels are of another length.
     """
     _check(feature, is_train, groups)
     held = _held_out(feature.labels[is_train], groups[is_train], settings.validation_share, rng)
     validation = np.zeros_like(is_train)
     validation[is_train] = held
     fitted = is_train & ~validation
-    whole = _whole(feature, fitted, groups, settings.whole, rng)
-    sides = {
-        "fit": (fitted, settings.fit),
-        "validation": (validation, settings.validation),
-        "test": (~is_train, settings.test),  # last, so that its labels move no draw of the others
-    }
-    parts = {
-        name: _draw(feature, name, side, groups, n, settings, rng)
-        for name, (side, n) in sides.items()
-    }
-    return Rows(**parts, fitted=fitted, whole=whole)
+    fit = _draw(feature, "fit", fitted, groups, settings.fit, settings, rng)
+    kept = _draw(feature, "validation", validation, groups, settings.validation, settings, rng)
+    null = _null(feature, fitted, groups, settings.whole, rng)
+    # last, so that its labels move no draw of the others
+    test = _draw(feature, "test", ~is_train, groups, settings.test, settings, rng)
+    return Rows(fit, kept, test, fitted, null)
 
 
 def _check(feature: Feature, is_train: NDArray[np.bool_], groups: NDArray[np.integer]) -> None:
@@ -151,7 +170,7 @@ def _draw(
     labels = np.where(side[:, None], feature.labels, -1).ravel()
     there = [np.flatnonzero(labels == value) for value in (0, 1)]
     if min(map(len, there)) < settings.least:
-        raise ProbingError(
+        raise TooFewRows(
             f"feature {feature.kind} {feature.name}: the {name} side has {len(there[1])} positives "
             f"and {len(there[0])} negatives; must be at least {settings.least} of each: record "
             "more sequences, or lower probing.rows.least"
@@ -165,25 +184,32 @@ def _draw(
     return _part(feature, steps, np.where(labels[steps] == 1, shares[1], shares[0]), groups)
 
 
-def _whole(
+def _null(
     feature: Feature,
     fitted: NDArray[np.bool_],
     groups: NDArray[np.integer],
     most: int,
     rng: np.random.Generator,
-) -> Part:
-    """At most ``most`` rows (but one sequence at least) of the sequences to fit."""
+) -> NullRows:
+    """At most ``most`` rows (but of one sequence at least) of the sequences to fit."""
     asked = (feature.labels >= 0) & fitted[:, None]
-    if feature.per_sequence:
+    independent = len(np.unique(groups[fitted])) == fitted.sum()
+    yes, no = (groups[fitted & (feature.labels == value).any(axis=1)] for value in (1, 0))
+    of_groups = not np.isin(yes, no).any()
+    if of_groups:
         steps = np.flatnonzero(asked)
         steps = steps[:: -(-len(steps) // most)]
     else:
+        rows = fitted[:, None] & np.ones_like(asked) if independent else asked
         order = rng.permutation(np.flatnonzero(asked.any(axis=1)))
-        n_sequences = np.searchsorted(np.cumsum(asked[order].sum(axis=1)), most, side="right")
+        n_sequences = np.searchsorted(np.cumsum(rows[order].sum(axis=1)), most, side="right")
         chosen = np.zeros_like(fitted)
         chosen[order[: max(1, n_sequences)]] = True
-        steps = np.flatnonzero(asked & chosen[:, None])
-    return _part(feature, steps, np.ones(len(steps)), groups)
+        steps = np.flatnonzero(rows & chosen[:, None])
+    sequence = steps // feature.labels.shape[1]
+    within = not (independent or of_groups)
+    owner = sequence if within else groups[sequence]
+    return NullRows(steps, feature.labels.ravel()[steps], owner, within)
 
 
 def _part(

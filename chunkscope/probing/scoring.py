@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +58,7 @@ class Trial:
     """One feature at one site of one member, in one condition.
 
     Attributes:
+        width: units of the site.
         activity: what was read of the site.
         sample: of it, the rows of the feature, standardised.
     """
@@ -65,6 +66,7 @@ class Trial:
     condition: str
     member: int
     site: str
+    width: int
     one: Asked
     activity: Activity
     sample: Sample
@@ -72,12 +74,14 @@ class Trial:
 
 @dataclass(frozen=True)
 class Found:
-    """A probe of a site, beside what it says of the validation and test rows.
+    """A probe of a site, measured on the test rows.
 
     Attributes:
         units: (k,) its units among those of the site.
         dense: whether it has all units that were read.
         constant: units that never change in the rows to fit.
+        measures: of the test rows.
+        validation, test: (row,) its scores there; none (0,) once a better probe is known.
     """
 
     site: str
@@ -85,21 +89,55 @@ class Found:
     dense: bool
     constant: int
     probe: Probe
+    measures: dict[str, float]
     validation: Scores
     test: Scores
 
     @classmethod
-    def of(cls, site: str, units: NDArray[np.int64], sample: Sample, probe: Probe) -> Found:
+    def of(
+        cls, site: str, units: NDArray[np.int64], sample: Sample, probe: Probe, study: Study
+    ) -> Found:
         """Score the rows of a sample, whose columns are ``units`` of the site."""
+        score, test = probe.decision(sample.test), sample.rows.test
+        weights = study.weights(test, probe.prevalence)
         return cls(
             site,
             units[probe.units],
             len(probe.units) == sample.fit.shape[1],
             int(sample.constant.sum()),
             probe,
+            measure(test.y, score, weights, probe.threshold),
             probe.decision(sample.validation),
-            probe.decision(sample.test),
+            score,
         )
+
+    @property
+    def line(self) -> Line:
+        """Prevalence, what was chosen on validation rows, and the measures of the test rows."""
+        return {
+            "prevalence": self.probe.prevalence,
+            "penalty": self.probe.penalty,
+            "threshold": self.probe.threshold,
+            "validation": self.probe.validation,
+            **self.measures,
+        }
+
+
+def best_on_validation(found: Sequence[Found], prevalence: str) -> Found | None:
+    """Of the probes of one prevalence the first of largest F1 on validation, if there is any."""
+    compared = (each for each in found if each.probe.prevalence == prevalence)
+    return max(compared, key=lambda each: each.probe.validation, default=None)
+
+
+def scores_of_best(found: Sequence[Found]) -> list[Found]:
+    """The same probes, of which only the best of each prevalence keep their scores: intervals are
+    of these alone, and the scores of all sites would not fit into memory together."""
+    best = {prevalence: best_on_validation(found, prevalence) for prevalence in PREVALENCES}
+    none = np.empty(0)
+    return [
+        each if each is best[each.probe.prevalence] else replace(each, validation=none, test=none)
+        for each in found
+    ]
 
 
 def probe_lines(
@@ -108,7 +146,7 @@ def probe_lines(
     """Rows of all probes of one feature; the one chosen for each prevalence has intervals."""
     for prevalence in PREVALENCES:
         compared = [each for each in found if each.probe.prevalence == prevalence]
-        chosen = max(compared, key=lambda each: each.probe.validation, default=None)
+        chosen = best_on_validation(compared, prevalence)
         for each in compared:
             line = {
                 **one.names,
@@ -118,7 +156,7 @@ def probe_lines(
                 "size": len(each.units),
                 "dense": each.dense,
                 "constant": each.constant,
-                **measured(one, each, study),
+                **each.line,
                 "chosen": each is chosen,
             }
             if each is chosen:
@@ -126,19 +164,6 @@ def probe_lines(
                 line["units_needed"] = _units_needed(one, compared, chosen, study, rng)
                 line |= intervals(one, each, study, rng)
             yield line
-
-
-def measured(one: Asked, found: Found, study: Study) -> Line:
-    """Prevalence, what was chosen on validation rows, and the measures of the test rows."""
-    probe, test = found.probe, one.rows.test
-    weights = study.weights(test, probe.prevalence)
-    return {
-        "prevalence": probe.prevalence,
-        "penalty": probe.penalty,
-        "threshold": probe.threshold,
-        "validation": probe.validation,
-        **measure(test.y, found.test, weights, probe.threshold),
-    }
 
 
 def intervals(one: Asked, found: Found, study: Study, rng: np.random.Generator) -> Line:
@@ -184,13 +209,14 @@ def _units_needed(
 ) -> int:
     """The smallest size at the chosen site within one standard error of the best on validation.
 
-    The standard error is that of the best probe's F1 over whole groups drawn anew.
+    The standard error is that of the best probe's F1 over whole groups drawn anew; a single group
+    has none, so that only an equal probe is as good.
     """
     probe = chosen.probe
     low, high = study.bounds(
         one.rows.validation, chosen.validation, probe.prevalence, probe.threshold, rng
     )["f1"]
-    enough = probe.validation - (high - low) / (2 * NORMAL)
+    enough = probe.validation - np.nan_to_num((high - low) / (2 * NORMAL))
     at_site = (each for each in found if each.site == chosen.site)
     return min(len(each.units) for each in at_site if each.probe.validation >= enough)
 

@@ -49,6 +49,11 @@ class FeatureSettings(Settings):
     skip: int = Field(0, ge=0)
     """First steps of a sequence that are not asked; the paper skips 10 tokens of text."""
 
+    @field_validator("kinds")
+    @classmethod
+    def _once(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return value and tuple(dict.fromkeys(value))
+
     @field_validator("prevalence")
     @classmethod
     def _range(cls, value: tuple[float, float]) -> tuple[float, float]:

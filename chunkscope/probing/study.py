@@ -26,9 +26,22 @@ from chunkscope.probing.lookup import Lookup
 from chunkscope.probing.nulls import shuffle_labels
 from chunkscope.probing.probe import Sample, sizes_of, sweep
 from chunkscope.probing.reading import Asked, SiteReading, read_features, read_site
-from chunkscope.probing.scoring import Found, Line, Study, Trial, baseline_lines, probe_lines
+from chunkscope.probing.scoring import (
+    Found,
+    Line,
+    Study,
+    Trial,
+    baseline_lines,
+    probe_lines,
+    scores_of_best,
+)
 from chunkscope.probing.summary import summary_of
-from chunkscope.probing.units import SiteUnits, adjust_over_features, unit_lines
+from chunkscope.probing.units import (
+    SiteUnits,
+    adjust_over_features,
+    scores_of_best_sites,
+    unit_lines,
+)
 from chunkscope.randomness import integer_seed
 from chunkscope.store import ActivationStore
 
@@ -96,9 +109,9 @@ def _probe_member(
     for site in sites_of_study(study.settings.sites, trained.sites(member)):
         for trial in _trials(trained, untrained, asked, member, site, study):
             key = trial.condition, trial.one
-            probes[key] += _probes(trial, study)
+            probes[key] = scores_of_best([*probes[key], *_probes(trial, study)])
             if trial.condition in (PROBE, UNTRAINED):
-                singles[key].append(SiteUnits.of(trial, study))
+                singles[key] = scores_of_best_sites([*singles[key], SiteUnits.of(trial, study)])
     scores = (
         probe_lines(one, condition, member, found, study)
         for (condition, one), found in probes.items()
@@ -134,7 +147,8 @@ def _of_condition(
 ) -> Iterator[Trial]:
     for at, one in enumerate(asked):
         activity = reading.of(at)
-        yield Trial(condition, member, site, one, activity, Sample.of(activity, one.rows))
+        sample = Sample.of(activity, one.rows)
+        yield Trial(condition, member, site, reading.width, one, activity, sample)
 
 
 def _probes(trial: Trial, study: Study) -> Iterator[Found]:
@@ -152,7 +166,7 @@ def _probes(trial: Trial, study: Study) -> Iterator[Found]:
     names = trial.one.names.values()
     seed = integer_seed(study.seed, study.run, "ranking", *names, trial.member, trial.site)
     for probe in sweep(sample, study.settings, seed, sizes, labels):
-        yield Found.of(trial.site, trial.activity.units, sample, probe)
+        yield Found.of(trial.site, trial.activity.units, sample, probe, study)
 
 
 def _shuffled(trial: Trial, study: Study) -> NDArray[np.bool_]:
@@ -163,6 +177,6 @@ def _shuffled(trial: Trial, study: Study) -> NDArray[np.bool_]:
     """
     one, fit = trial.one, trial.one.rows.fit
     rng = study.stream(SHUFFLED, *one.names.values(), trial.member)
-    if one.feature.per_sequence:
+    if one.feature.per_sequence and not one.rows.null.within:
         return shuffle_labels(fit.y, fit.group, rng, within=False)
     return rng.permutation(fit.y)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from chunkscope.probing.conditions import PREVALENCES
-from chunkscope.probing.nulls import max_statistic, permutation_null
+from chunkscope.probing.nulls import permutation_null, scaled_by_mean, share_as_large
 from chunkscope.probing.probe import Probe, Sample, refit
 from chunkscope.probing.reading import Asked
-from chunkscope.probing.scoring import Found, Line, Study, Trial, intervals, measured
+from chunkscope.probing.scoring import Found, Line, Study, Trial, intervals, scores_of_best
 from chunkscope.probing.settings import ProbingSettings
 from chunkscope.probing.solvers.exhaustive import fit_single_units
 from chunkscope.probing.solvers.logistic import balanced_weights
@@ -43,32 +44,52 @@ class SiteUnits:
 
     Attributes:
         found: probe of each prevalence.
-        units: (unit,) those that were read.
-        null: (permutation + 1, unit) F of the true labels, then of shuffled ones.
+        f: (prevalence,) F of its unit.
+        scaled: (prevalence,) that over the mean of the unit's F, truth and shuffles together.
+        largest: (permutation + 1,) largest scaled F of any unit, of the truth and every shuffle.
+        read: units that were read.
+        width: units of the site, read or not.
     """
 
     found: tuple[Found, ...]
-    units: NDArray[np.int64]
-    null: NDArray[np.float64]
+    f: NDArray[np.float64]
+    scaled: NDArray[np.float64]
+    largest: NDArray[np.float64]
+    read: int
+    width: int
 
     @classmethod
     def of(cls, trial: Trial, study: Study) -> SiteUnits:
         """Search a site. The shuffles are the same for all sites, members and conditions."""
         one, activity = trial.one, trial.activity
-        found = (
-            Found.of(trial.site, activity.units, trial.sample, probe)
-            for probe in best_units(trial.sample, study.settings)
-        )
-        whole, between = one.rows.whole, one.feature.per_sequence
+        probes = list(best_units(trial.sample, study.settings))
+        places = [int(probe.units[0]) for probe in probes]
+        rows = one.rows.null
         null = permutation_null(
-            activity.at(whole.steps),
-            whole.y,
-            whole.group if between else whole.sequence,
-            not between,
+            activity.at(rows.steps),
+            rows.labels,
+            rows.owner,
+            rows.within,
             study.settings.permutations,
             study.stream("permutations", *one.names.values()),
         )
-        return cls(tuple(found), activity.units, null)
+        scaled = scaled_by_mean(null)
+        return cls(
+            tuple(
+                Found.of(trial.site, activity.units, trial.sample, probe, study) for probe in probes
+            ),
+            null[0, places],
+            scaled[0, places],
+            scaled.max(axis=1),
+            len(activity.units),
+            trial.width,
+        )
+
+
+def scores_of_best_sites(sites: Sequence[SiteUnits]) -> list[SiteUnits]:
+    """The same sites; only the best of each prevalence keeps the scores of its unit."""
+    kept = iter(scores_of_best([found for site in sites for found in site.found]))
+    return [replace(site, found=tuple(islice(kept, len(site.found)))) for site in sites]
 
 
 def unit_lines(
@@ -76,15 +97,16 @@ def unit_lines(
 ) -> Iterator[Line]:
     """Rows of the best unit of every site; the best of all sites has intervals.
 
-    ``p`` is adjusted for all units of all sites.
+    ``p`` is adjusted for all units of all sites: by the maximum over those that were read, times
+    units over units read (Bonferroni), since the filter kept these for their true labels.
     """
-    adjusted = max_statistic(np.concatenate([site.null for site in sites], axis=1))
-    starts = np.cumsum([0, *(len(site.units) for site in sites)])
+    largest = np.max([site.largest for site in sites], axis=0)
+    filtered = sum(site.width for site in sites) / sum(site.read for site in sites)
     for at, prevalence in enumerate(PREVALENCES):
         best = max(sites, key=lambda site: site.found[at].probe.validation)
-        for site, start in zip(sites, starts, strict=False):
+        for site in sites:
             found = site.found[at]
-            place = int(found.probe.units[0])
+            p = float(share_as_large(site.scaled[at], largest))
             line = {
                 **one.names,
                 "condition": condition,
@@ -92,9 +114,9 @@ def unit_lines(
                 "site": found.site,
                 "unit": int(found.units[0]),
                 "sign": int(np.sign(found.probe.fit.coef[0])),
-                **measured(one, found, study),
-                "f": site.null[0, place],
-                "p": adjusted[start + place],
+                **found.line,
+                "f": site.f[at],
+                "p": min(1.0, filtered * p),
                 "best": site is best,
             }
             if site is best:

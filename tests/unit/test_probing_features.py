@@ -130,6 +130,8 @@ def test_the_commonest_of_a_kind_within_the_range_are_taken(words: Corpus) -> No
     shares = [feature.prevalence() for feature in every]
     taken = features(words, kinds=["symbol"], most=2, prevalence=(0, 1))
     assert [feature.name for feature in taken] == [feature.name for feature in every[:2]]
+    twice = features(words, kinds=["symbol", "symbol"], most=2, prevalence=(0, 1))
+    assert [feature.name for feature in twice] == [feature.name for feature in taken]
     middle = (shares[3] - 1e-9, shares[1] + 1e-9)
     taken = features(words, kinds=["symbol"], most=9, prevalence=middle)
     assert [feature.name for feature in taken] == [feature.name for feature in every[1:4]]

@@ -161,6 +161,9 @@ def test_resamples_without_a_positive_are_left_out():
     sequence = np.repeat(np.arange(10), 4)  # the positive is in none of 35 % of the resamples
     found = sequence_bootstrap(y, score, weights, sequence, 0.5, 100, np.random.default_rng(0))
     assert found == dict.fromkeys(MEASURES, (1.0, 1.0))
+    one = np.zeros_like(sequence)  # of which nobody knows how the next would differ
+    found = sequence_bootstrap(y, score, weights, one, 0.5, 100, np.random.default_rng(0))
+    assert np.isnan(list(found.values())).all()
     y[0] = False
     found = sequence_bootstrap(y, score, weights, sequence, 0.5, 100, np.random.default_rng(0))
     assert np.isnan(list(found.values())).all()
@@ -172,6 +175,8 @@ def test_bad_input_is_said():
         measure(y, score[1:], weights, 0.0)
     with pytest.raises(ProbingError, match="scores: hold values that are not finite"):
         measure(y, np.full_like(score, np.nan), weights, 0.0)
+    with pytest.raises(ProbingError, match="labels: got int64; must be True and False"):
+        measure(y.astype(int), score, weights, 0.0)
     with pytest.raises(ProbingError, match="weights: hold values below 0"):
         best_threshold(y, score, -weights)
     with pytest.raises(ProbingError, match="at least 39"):

@@ -8,7 +8,14 @@ from scipy.stats import kstest
 from sklearn.feature_selection import f_classif
 
 from chunkscope.errors import ProbingError
-from chunkscope.probing.nulls import max_statistic, permutation_null, shuffle_labels, shuffles
+from chunkscope.probing.nulls import (
+    max_statistic,
+    permutation_null,
+    scaled_by_mean,
+    share_as_large,
+    shuffle_labels,
+    shuffles,
+)
 
 PERMUTATIONS = 99
 
@@ -94,6 +101,43 @@ def test_statistics_are_f_of_each_shuffle():
     np.testing.assert_allclose(np.concatenate(beside, axis=1), null)
 
 
+def test_steps_that_are_not_asked_are_exchanged_with_the_labels():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(120, 3))
+    labels, sequence = rng.integers(-1, 2, size=120), np.repeat(np.arange(12), 10)
+    X[labels >= 0, 2] = 7.0  # constant where it is asked, but not where a shuffle asks
+    null = permutation_null(X, labels, sequence, False, 20, np.random.default_rng(1))
+    drawn = shuffles(labels, sequence, 20, np.random.default_rng(1), False)
+    for found, shuffled in zip(null, [labels, *drawn], strict=True):
+        asked = shuffled >= 0
+        expected = f_classif(X[asked, :2], shuffled[asked])[0]
+        np.testing.assert_allclose(found[:2], expected, 1e-9)
+    assert null[0, 2] == 0
+    assert (null[1:, 2] > 0).any()
+
+
+def clocks(rng):
+    """Activity and labels of different sequences, which all begin alike and drift apart."""
+    slower = rng.random((2, 40, 60)) < 0.1
+    phase = (np.cumsum(~slower, axis=2) - 1) % 4
+    labels = np.where(slower[1], -1, phase[1] == 0).astype(np.int8)
+    return (phase[0] == 0) + 0.1 * rng.normal(size=(40, 60)), labels
+
+
+def test_exchanged_labels_ask_for_more_than_the_clock_and_turned_ones_do_not():
+    rng = np.random.default_rng(0)
+    sequence = np.repeat(np.arange(40), 60)
+    found = {True: [], False: []}
+    for _ in range(150):
+        x, labels = clocks(rng)
+        asked = labels.ravel() >= 0
+        for within, rows in ((True, asked), (False, slice(None))):
+            parts = x.reshape(-1, 1)[rows], labels.ravel()[rows], sequence[rows]
+            found[within].append(p_of(rng, permutation_null(*parts, within, PERMUTATIONS, rng)))
+    assert np.mean(np.array(found[True]) <= 0.05) > 0.5
+    assert kstest(found[False], "uniform").pvalue > 0.01
+
+
 def test_within_sequences_labels_are_turned():
     rng = np.random.default_rng(0)
     sequence = np.array([5, 5, 5, 5, 2, 2, 2, 9])
@@ -151,6 +195,13 @@ def test_adjusted_p_by_hand():
     np.testing.assert_allclose(alone, [1 / 4])
     copies = max_statistic(np.repeat(null[:, :1], 50, axis=1))  # fifty times one test are one
     np.testing.assert_allclose(copies, 1 / 4)
+
+
+def test_sites_are_adjusted_together_by_what_is_largest_in_each():
+    null = np.square(np.random.default_rng(0).normal(size=(100, 30)))
+    first, second = scaled_by_mean(null[:, :10]), scaled_by_mean(null[:, 10:])
+    largest = np.maximum(first.max(axis=1), second.max(axis=1))
+    np.testing.assert_array_equal(share_as_large(second[0], largest), max_statistic(null)[10:])
 
 
 def test_bad_input_is_said():

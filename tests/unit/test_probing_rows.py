@@ -35,8 +35,8 @@ def test_whole_groups_stay_on_one_side_and_rows_are_those_of_the_labels(per_grou
     rows = deal_rows(one, train, groups, SMALL, np.random.default_rng(1))
     for first, second in combinations(rows.parts, 2):
         assert not set(first.group) & set(second.group)
-    assert set(rows.whole.group) <= set(groups[rows.fitted])
-    for part in (*rows.parts, rows.whole):
+    assert rows.fitted[rows.null.steps // TIME].all()
+    for part in rows.parts:
         assert (np.diff(part.steps) > 0).all()
         assert (part.sequence == part.steps // TIME).all()
         assert (groups[part.sequence] == part.group).all()
@@ -84,18 +84,36 @@ def test_documents_that_hold_all_positives_are_shared_out():
         )
 
 
-def test_null_rows_are_whole_sequences_or_some_steps_of_all():
+def test_independent_sequences_exchange_their_labels_with_what_is_not_asked():
     groups = np.arange(N)
     one, train = feature(), split(groups)
-    whole = deal_rows(one, train, groups, SMALL, np.random.default_rng(1)).whole
-    counts = np.bincount(whole.sequence)
+    rows = deal_rows(one, train, groups, SMALL, np.random.default_rng(1))
+    null = rows.null
+    counts = np.bincount(null.owner)
+    assert set(counts[counts > 0]) == {TIME}
+    assert (null.labels == one.labels.ravel()[null.steps]).all()
+    assert (null.labels == -1).any()
+    assert len(null.steps) <= SMALL.whole
+    assert not null.within
+
+
+def test_sequences_of_documents_turn_theirs_unless_these_have_one_answer():
+    groups = np.arange(N) // 4
+    one, train = feature(), split(groups)
+    null = deal_rows(one, train, groups, SMALL, np.random.default_rng(1)).null
+    counts = np.bincount(null.owner)
     assert set(counts[counts > 0]) == {TIME - 1}  # every step but the first, which is not asked
-    assert len(whole.y) <= SMALL.whole
-    labels = np.repeat((np.arange(N) % 3 == 0).astype(np.int8)[:, None], TIME, axis=1)
-    constant = Feature("topic", "t", 0, labels)
-    rows = deal_rows(constant, train, groups, SMALL, np.random.default_rng(1))
-    assert set(rows.whole.sequence) == set(np.flatnonzero(rows.fitted))
-    assert len(rows.whole.y) <= SMALL.whole
+    assert null.within
+    answers = {"documents": groups % 3 == 0, "sequences": np.arange(N) % 3 == 0}
+    for of, answer in answers.items():
+        labels = np.repeat(answer.astype(np.int8)[:, None], TIME, axis=1)
+        topic = Feature("topic", "t", 0, labels)
+        rows = deal_rows(topic, train, groups, SMALL, np.random.default_rng(1))
+        assert topic.per_sequence
+        assert rows.null.within == (of == "sequences")
+        if of == "documents":
+            assert set(rows.null.owner) == set(groups[rows.fitted])
+            assert len(rows.null.steps) <= SMALL.whole
 
 
 def test_the_same_stream_gives_the_same_rows_and_test_labels_move_no_row_of_train():
@@ -111,8 +129,9 @@ def test_the_same_stream_gives_the_same_rows_and_test_labels_move_no_row_of_trai
     other = deal_rows(
         Feature("word", "ab", 0, labels), train, groups, SMALL, np.random.default_rng(3)
     )
-    for name in ("fit", "validation", "whole"):
+    for name in ("fit", "validation", "null"):
         assert (getattr(first, name).steps == getattr(other, name).steps).all()
+    for name in ("fit", "validation"):
         assert (getattr(first, name).weights == getattr(other, name).weights).all()
     assert (first.fitted == other.fitted).all()
     assert set(first.test.steps) != set(other.test.steps)

@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 from probing_examples import (
     SEEDS,
+    SEQUENCES,
     SETTINGS,
     SITES,
     SOURCE,
     TELLS,
+    TIME,
     TRAIN,
     Change,
     write_probed,
@@ -159,11 +161,14 @@ def test_the_same_settings_give_the_same_tables(tables, tmp_path):
 
 def test_another_filter_reads_fewer_units(tmp_path):
     few = SETTINGS.model_copy(update={"filter": 5})
-    scores = run(tmp_path, settings=few).scores
+    found = run(tmp_path, settings=few)
+    scores, units = found.scores, found.units
     probes = scores[(scores["condition"] == PROBE) & scores["dense"].eq(True)]
     assert set(probes["size"]) == {5}
     planted = probes[(probes["name"] == "abc") & (probes["site"] == SITES[1])]
     assert planted["f1"].min() > 0.85  # its unit passed the filter
+    told = units[units["unit"].eq(TELLS) & units["f1"].gt(0.85) & units["condition"].eq(PROBE)]
+    np.testing.assert_allclose(told["p"], 12 / 5 / 61)  # units that the filter left out count too
 
 
 def test_a_feature_with_too_few_rows_is_reported_and_left_out(tmp_path):
@@ -174,6 +179,24 @@ def test_a_feature_with_too_few_rows_is_reported_and_left_out(tmp_path):
     assert 0 < len(left) < len(found.features)
     assert left["left_out"].str.contains("must be at least 150 of each").all()
     assert not set(left["name"]) & set(found.scores["name"])
+
+
+def test_documents_on_both_sides_are_an_error_and_not_left_out(tmp_path):
+    def straddle(drawn, activity):
+        drawn.labels["document"] = np.repeat(np.arange(SEQUENCES)[:, None] // 10, TIME, axis=1)
+
+    with pytest.raises(ProbingError, match="group 4 lies in the train and in the test split"):
+        run(tmp_path, straddle)
+
+
+def test_of_a_single_document_to_validate_there_is_no_standard_error(tmp_path):
+    def documents(drawn, activity):  # three to train on, one of which is kept for validation
+        drawn.labels["document"] = np.repeat(np.arange(SEQUENCES)[:, None] // 16, TIME, axis=1)
+
+    scores = run(tmp_path, documents).scores
+    chosen = scores[scores["chosen"] & scores["member"].notna()]
+    assert chosen["units_needed"].notna().all()
+    assert (chosen["f1_low"] < chosen["f1_high"]).any()
 
 
 @pytest.mark.parametrize(

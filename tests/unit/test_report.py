@@ -249,6 +249,18 @@ EVERYWHERE: dict[str, tuple[str, Verdict]] = {
 MEAN = (0.5, 0.4, 0.6)
 GAP = (0.1, 0.05, 0.15)
 BLANK = ("", "", "")
+PROBED = "probing-basis-alpha"
+PROBES = [
+    ("probe", "balanced", "f1", *MEAN, 3),
+    ("probe", "natural", "f1", 0.9, 0.8, 1, 3),
+    ("probe", "balanced", "recall", 0.9, 0.8, 1, 3),
+    ("probe", "balanced", "size", 6, 2, 10, 3),
+    ("probe", "balanced", "units_needed", 2, 1, 3, 3),
+    ("untrained", "balanced", "f1", 0.25, 0.2, 0.3, 3),
+    ("lookup 12", "balanced", "f1", 0.375, 0.3, 0.4, 1),
+    ("lookup 1", "balanced", "f1", 0.125, 0.1, 0.2, 1),
+]
+"""Rows of a summary of probes, from the condition on."""
 
 
 @pytest.fixture
@@ -261,6 +273,8 @@ def whole(inputs: ReportInputs, tmp_path: Path) -> ReportInputs:
         for name, (paper, verdict) in EVERYWHERE.items()
     ]
     write_claims(claims, folder / "claims.csv")
+    probed = replace(claim("basis", "reproduced", value), id=PROBED, study="probing")
+    write_claims([probed], folder / "probing-claims.csv")
     names = ("recall", "transfer", "context", "hierarchy", "architectures", "training")
     names += ("concepts", "prototypes", "unheard-of")
     mean, gap = "mean ci_low ci_high", "difference difference_low difference_high"
@@ -269,9 +283,15 @@ def whole(inputs: ReportInputs, tmp_path: Path) -> ReportInputs:
     asked = ("all", "all", "accuracy")
     correlated = f"reading variant measure given rho {mean.split(maxsplit=1)[1]} published"
     aligned = ("state", "ami")
+    chosen = [("chosen", "upcoming", "NA", *case) for case in PROBES]
     return replace(
         inputs,
-        figures=[*inputs.figures, *(figure(folder, f"chunks-{name}", (3, 2)) for name in names)],
+        claims=[*inputs.claims, folder / "probing-claims.csv"],
+        figures=[
+            *inputs.figures,
+            *(figure(folder, f"chunks-{name}", (3, 2)) for name in names),
+            figure(folder, "probing-units", (3, 2)),
+        ],
         extractors=csv(
             folder / "extractors.csv",
             f"run row measure {mean}",
@@ -337,6 +357,25 @@ def whole(inputs: ReportInputs, tmp_path: Path) -> ReportInputs:
                 ("prototypes", "h", 8, *aligned, *MEAN),
                 ("prototypes", "h", 8, "word", "ami", 0.9, 0.8, 1),
                 ("prototypes", "h", 8, "", "dead", 2, 1, 3),
+            )
+        },
+        probing={
+            "alpha": csv(
+                folder / "probing.csv",
+                f"row kind name condition prevalence measure {mean} n",
+                *chosen,
+                ("size", "upcoming", "NA", "probe", "balanced", "f1", 0.9, 0.8, 1, 3),
+            )
+        },
+        units={
+            "alpha": csv(
+                folder / "units.csv",
+                "kind name condition prevalence best f1 precision recall q",
+                ("line_start", "NA", "probe", "balanced", True, 0.4, 0.2, 0.7, 0.01),
+                ("line_start", "NA", "probe", "balanced", True, 0.6, 0.4, 0.9, 0.04),
+                ("line_start", "NA", "probe", "balanced", False, 0.9, 0.9, 0.9, ""),
+                ("line_start", "NA", "probe", "natural", True, 0.9, 0.9, 0.9, 0.9),
+                ("line_start", "NA", "untrained", "balanced", True, 0.3, 0.3, 0.3, 0.9),
             )
         },
     )
@@ -604,6 +643,8 @@ def check_page(page: Page) -> None:
         ({"training", "recall", "concepts", "concept_grafts"}, ["networks", "concepts"]),
         ({"prototypes"}, ["prototypes"]),
         ({"specificity"}, ["reflection"]),
+        ({"probing"}, ["probing"]),
+        ({"units"}, ["probing"]),
     ],
 )
 def test_a_page_has_the_sections_that_there_is_something_of(
@@ -630,13 +671,16 @@ def test_a_whole_page_has_every_section_and_loses_nothing(
         "dictionaries",
         "concepts",
         "prototypes",
+        "probing",
         "others",
     ]
     cards = [name for name in page.ids if name.startswith("claim-")]
-    assert sorted(cards) == sorted(f"claim-chunks-{name}" for name in EVERYWHERE)
+    expected = [f"claim-{PROBED}", *(f"claim-chunks-{name}" for name in EVERYWHERE)]
+    assert sorted(cards) == sorted(expected)
     assert len(page.alternatives) == len(whole.figures)
     assert "Caption of chunks-unheard-of." in page.sections["others"]
     assert "Caption of chunks-architectures." in page.sections["architectures"]
+    assert "Caption of probing-units." in page.sections["probing"]
 
 
 def test_claims_are_counted_by_study_and_apart_from_expectations(
@@ -649,9 +693,10 @@ def test_claims_are_counted_by_study_and_apart_from_expectations(
     assert rows["Dictionaries"] == [0, 0, 0, 0, 1, 0, 0, 0]
     *studies, total = rows.values()
     assert total == [sum(counts) for counts in zip(*studies, strict=True)]
-    assert sum(total) == len(EVERYWHERE)
+    assert rows["Sparse probing"] == [1, 0, 0, 0, 0, 0, 0, 0]
+    assert sum(total) == len(EVERYWHERE) + 1
     ledger = [[" ".join(text.split()) for text in row] for row in page.tables["Ledger"]]
-    assert len(ledger) == 1 + len(EVERYWHERE)
+    assert len(ledger) == 2 + len(EVERYWHERE)
     assert ["✗ not reproduced", "A & B: hierarchy-states", "Hierarchy", "Somebody et al."] in ledger
 
 
@@ -684,6 +729,12 @@ def test_headline_tables_hold_the_numbers_of_their_files(
     assert grafts[2] == ["alpha", "early", "the concept", mean, "—", "—", "4"]
     aligned = plain["Prototypes"]
     assert aligned[1] == ["alpha", "state", "h", "8", mean, "—", "—", "2 [1, 3]", "0.500"]
+    probed = ["alpha", "upcoming", "NA", mean, "0.250 [0.200, 0.300]", "0.125", "0.375", "—"]
+    assert plain["Probes"][1:] == [[*probed, "6", "2", "3"]]
+    (unit,) = plain["Single units"][1:]
+    assert unit[:3] == ["alpha", "line start", "NA"]
+    assert unit[3].startswith("0.500 [−0.771, 1.77"), "the mean of two members, t of one freedom"
+    assert unit[4:] == ["0.300 [not estimable]", "0.300", "0.800", "0.04", "2"]
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,9 @@ def test_every_study_leaves_its_outputs(project):
         "figures/chunks-overview.pdf",
         "figures/chunks-overview.png",
         "figures/chunks-overview.csv",
+        "probing/gru16/summary.csv",
+        "probing/widths/summary.csv",
+        "figures/probing-sparsity.png",
         "config.resolved.yaml",
         "report.html",
     ):
@@ -53,10 +56,24 @@ def test_every_study_leaves_its_outputs(project):
 
 
 def test_the_ledger_judges_every_claim(project):
-    claims = pd.read_csv(project / "results/claims/chunks.csv")
-    assert tuple(claims.columns) == COLUMNS
-    assert set(claims["verdict"]) <= set(VERDICTS)
-    assert {"chunks-graft-A", "chunks-decode", "chunks-words-gru16"} <= set(claims["id"])
+    expected = {
+        "chunks": {"chunks-graft-A", "chunks-decode", "chunks-words-gru16"},
+        "probing": {
+            "probing-basis-gru16",
+            "probing-context-ablation-mixture",
+            "probing-compounds-single-compounds",
+            "probing-rankings-suppressor",
+            "probing-superposition-basis",
+            "probing-widths-unit",
+        },
+    }
+    report = (project / "results/report.html").read_text()
+    for study, ids in expected.items():
+        claims = pd.read_csv(project / f"results/claims/{study}.csv")
+        assert tuple(claims.columns) == COLUMNS
+        assert set(claims["verdict"]) <= set(VERDICTS)
+        assert ids <= set(claims["id"])
+        assert all(f'id="claim-{name}"' in report for name in claims["id"])
 
 
 def test_a_second_run_has_nothing_to_do(project):

@@ -16,7 +16,7 @@ from chunkscope.probing.conditions import PROBE, ROTATED, UNTRAINED
 from chunkscope.probing.narrowing import narrowed, with_all
 from chunkscope.probing.probe import Sample, sizes_of, sweep
 from chunkscope.probing.reading import Asked, read_features, read_site
-from chunkscope.probing.scoring import Found, Study, probe_lines
+from chunkscope.probing.scoring import Found, Study, probe_lines, scores_of_best
 from chunkscope.probing.summary import best_sites
 from chunkscope.probing.terms import DENSE, NEEDED, UNIT
 from chunkscope.probing.units import best_units
@@ -106,5 +106,10 @@ def _member(
                 if condition != ROTATED:
                     asked_sizes = sizes_of(sample.fit.shape[1], sizes)
                     found += sweep(sample, study.settings, study.seed, asked_sizes)
-                probes[condition, at] += (Found.of(site, units, sample, each) for each in found)
+                probes[condition, at] = scores_of_best(
+                    [
+                        *probes[condition, at],
+                        *(Found.of(site, units, sample, each, study) for each in found),
+                    ]
+                )
     return probes

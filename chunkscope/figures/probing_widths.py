@@ -159,6 +159,7 @@ def _draw_published(axes: Axes, table: pd.DataFrame) -> None:
     axes.legend(handles=[legend_handle(look) for look in PUBLISHED.values()], loc="lower left")
     axes.set_xscale("log")
     axes.set_xticks([0.1, 1, 10], [".1", "1", "10"])
+    axes.set_xlabel("parameters (billions)")
     axes.minorticks_off()
     _unit_axis(axes)
 
@@ -179,6 +180,7 @@ def _unit_axis(axes: Axes) -> None:
 def _width_axis(axes: Axes, table: pd.DataFrame) -> None:
     axes.set_xscale("log", base=2)
     axes.set_xticks(sorted(table["width"].unique()))
+    axes.set_xlabel("units")
     axes.xaxis.set_major_formatter("{x:g}")
     axes.minorticks_off()
 

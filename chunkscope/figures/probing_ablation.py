@@ -100,7 +100,8 @@ def draw_ablation(
         f"split, inside words. Losses are means over n = {n} members; bars: 95 % interval over "
         "members. Informative are the steps at which the context tells of the next symbol. Matched "
         "units vary as much and weigh as much in the readout. Position: symbols of the word read "
-        "before; all units held at zero, recurrent.",
+        "before; all units held at zero, recurrent. F1: at the probes' balanced prevalence; floor: "
+        "calling every step positive.",
     )
     marks = pd.concat(data, ignore_index=True)
     return figure, marks[["run", "panel", *marks.columns.difference(["run", "panel"], sort=False)]]
@@ -117,10 +118,10 @@ def _shown(tables: AblationTables) -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 def _describe(units: pd.DataFrame) -> str:
-    """F1 of the best unit of each member, trained and untrained, as a range."""
+    """F1 of the best unit of each member, trained and untrained, as a range, and its floor."""
     best = units[units["rank"] == 0].groupby("condition")["f1"]
     ranges = [f"{name} {f1.min():.2f} to {f1.max():.2f}" for name, f1 in best]
-    return f"F1 of the best unit: {', '.join(ranges)}"
+    return f"F1 of the best unit: {', '.join(ranges)}, floor {units['floor'].iloc[0]:.2f}"
 
 
 def _draw_histogram(axes: Axes, rows: pd.DataFrame) -> None:

@@ -98,10 +98,12 @@ def draw_compounds(
         figure,
         f"Means over compounds, then over n = {n} members; bars: 95 % interval over members. a, b: "
         "a compound is told from its second symbol without the first and its first without the "
-        "second (20, 40, 40 %), as published; c, d: from every other step. b, d: best unit of all "
-        "layers, chosen on validation. e: best unit of each compound in the first member, mean "
-        "activity after each compound, from its median (0) to its largest answer to any pair of "
-        "symbols (1). f, g: the first 8 units of each joint probe; a unit is driven by the pairs "
+        "second (20, 40, 40 %), as published; c, d: from every other step. b, d: the unit of the "
+        "largest mean difference, of the layer chosen on validation. e: that unit of each compound "
+        "in the first member, mean activity after each compound, from its median (0) to its "
+        "largest answer to any pair of symbols (1); one that is pale at its own compound tells it "
+        "by being less active there. f, g: the "
+        "first 8 units of each joint probe; a unit is driven by the pairs "
         "that it answers more than half as much as its best one.",
     )
     marks = pd.concat(data, ignore_index=True)
@@ -197,7 +199,7 @@ def _draw_compounds(axes: Axes, rows: pd.DataFrame) -> None:
             interval(axes, x, row, LOOKS[condition], vertical=True)
     axes.set_xticks(range(len(names)), names, rotation=90)
     axes.set_xlabel("compound")
-    axes.set_title("best single unit")
+    axes.set_title("one unit, best layer")
 
 
 def _draw_answers(axes: Axes, rows: pd.DataFrame) -> None:

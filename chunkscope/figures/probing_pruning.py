@@ -69,9 +69,11 @@ def draw_pruning(
     tables = {title: _of_case(planted, case) for case, title in CASES.items()}
     tables |= {run: _curves(table) for run, table in runs.items()}
     rows = -(-len(tables) // PER_ROW)
-    height = PANEL * (rows + bool(runs)) + 0.9
+    height = PANEL * (rows + 1.3 * bool(runs)) + 0.9
     figure = Figure(figsize=(settings.width, height), layout="constrained")
-    grid = figure.add_gridspec(rows + bool(runs), PER_ROW)
+    grid = figure.add_gridspec(
+        rows + bool(runs), PER_ROW, height_ratios=[1] * rows + [1.3] * bool(runs)
+    )
     for at, (title, table) in enumerate(tables.items()):
         axes = figure.add_subplot(grid[at // PER_ROW, at % PER_ROW])
         _draw_curves(axes, table)
@@ -92,8 +94,8 @@ def draw_pruning(
         figure,
         f"Probes of one and of {span_of(data.loc[data['size'] > 1, 'size'])} units, refitted on "
         "the best of those left; F1 on test rows at 20 % positives, mean over features and sites. "
-        f"n = {span_of(data['n'])} networks (planted: draws), bars: 95 % interval over them; open: "
-        "a single one.",
+        f"n = {span_of(data.loc[data['n'] > 0, 'n'])} networks (planted: draws), "
+        "bars: 95 % interval over them; open: a single one.",
     )
     return figure, data
 
@@ -143,8 +145,8 @@ def _draw_kept(axes: Axes, runs: Mapping[str, pd.DataFrame]) -> None:
     axes.axhline(1, color=GREY, linewidth=0.6, zorder=0)
     axes.axhline(0, color=BLACK, linestyle="--", linewidth=0.9, zorder=0)
     axes.set_xlim(-0.5, len(kinds) - 0.5)
-    axes.set_xticks(np.arange(len(kinds)), [words(kind) for kind in kinds])
+    axes.set_xticks(np.arange(len(kinds)), [words(kind).replace(" ", "\n") for kind in kinds])
     axes.tick_params(axis="x", length=0)
     axes.set_ylabel("share of F1 above\nthe floor that is left")
     axes.set_title("left after the last round")
-    axes.legend(handles=handles, ncols=8, loc="lower right", bbox_to_anchor=(1.0, 0.97))
+    axes.legend(handles=handles, ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.22))

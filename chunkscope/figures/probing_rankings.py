@@ -80,7 +80,7 @@ def draw_rankings(table: pd.DataFrame, settings: FigureSettings) -> tuple[Figure
     titles = {
         "a": ("planted units found", "shift (s.d.)"),
         "b": ("F1, GELU units", "units"),
-        "c": ("over mean difference", "F1"),
+        "c": ("over mean difference", "F1 gained"),
         "d": ("F1, shared units", "units"),
         "e": ("F1, suppressor pair", "units"),
         "f": ("best subset proved", "units"),
@@ -91,6 +91,8 @@ def draw_rankings(table: pd.DataFrame, settings: FigureSettings) -> tuple[Figure
         axes.set_xlabel(axis)
         (_draw_gains if panel == "c" else _draw_lines)(axes, shown[panel])
         letter(axes, panel)
+    for panel in "af":
+        grid[panel].set_ylabel("share")
     for panel in "abdef":
         grid[panel].set_xscale("log", base=2)
         grid[panel].set_ylim(-0.03, 1.05)

@@ -113,6 +113,8 @@ def _draw_run(part: SubFigure, table: pd.DataFrame, loss: pd.DataFrame, bands: i
     settled.set_title("share of features")
     for axes in grid[: len(kinds) : PER_ROW]:
         axes.set_ylabel("F1")
+    for axes in grid[max(0, len(kinds) + 1 - PER_ROW) : len(kinds) + 1]:
+        axes.set_xlabel("training step")
 
 
 def _draw_lines(

@@ -34,6 +34,7 @@ from chunkscope.probing.ablation.activity import (
     most_active,
 )
 from chunkscope.probing.ablation.claims import AblationTables, judge_ablation
+from chunkscope.probing.ablation.context_units import deal_contexts
 from chunkscope.probing.ablation.effects import Places, summarise_effects
 from chunkscope.probing.ablation.information import context_information
 from chunkscope.probing.ablation.matching import matched_sets, nearest_units, readout_weights
@@ -42,6 +43,7 @@ from chunkscope.probing.ablation.settings import AblationSettings
 from chunkscope.probing.ablation.steps import ContextSteps
 from chunkscope.probing.ablation.study import ContextStudy
 from chunkscope.probing.settings import RowSettings
+from chunkscope.probing.unit_ranking import rank_units
 
 ARCHITECTURES: list[RecurrentSettings] = [
     AffineSettings(hidden=5),
@@ -298,6 +300,22 @@ def test_a_planted_context_unit_is_found() -> None:
     assert (units["f1_low"] <= units["f1"]).all()
 
 
+def test_a_context_is_not_told_for_being_the_commoner_one() -> None:
+    """Noise reaches the same F1 of a context that holds 5 % of the time and of the other one."""
+    rng = np.random.default_rng(0)
+    shape = (120, 40)
+    context = (rng.random(shape) < 0.05).astype(int)
+    steps = ContextSteps(
+        np.zeros(shape, int), context, np.zeros(shape, int), np.ones(shape, bool),
+        np.ones((*shape, 1), np.float32), np.arange(120) < 80,
+    )  # fmt: skip
+    rows = deal_contexts(steps, RowSettings(), rng)
+    noise = rng.standard_normal((*shape, 6)).astype(np.float32)
+    f1 = {at: rank_units(noise, of_it, 0.2).f1 for at, of_it in rows.items()}
+    assert f1[0].mean() == pytest.approx(f1[1].mean(), abs=0.06)
+    assert f1[0].max() < 0.5
+
+
 @pytest.mark.parametrize("path", ["readout", "recurrent"])
 @pytest.mark.parametrize("held_at", ["zero", "mean"])
 def test_a_planted_context_unit_is_needed_where_it_informs(path: str, held_at: str) -> None:
@@ -336,10 +354,11 @@ def claim_tables(
     """Five members whose every number has a little spread; what a readout loses is a tenth."""
     rng = np.random.default_rng(0)
     units = [
-        {"member": member, "rank": 0, "condition": condition, "f1": value + 0.01 * rng.random()}
+        {"member": member, "rank": 0, "condition": condition, "f1": value + 0.01 * rng.random(),
+         "floor": 1 / 3}
         for member in range(5)
         for condition, value in (("trained", f1), ("untrained", 0.68))
-    ]
+    ]  # fmt: skip
     effects = [
         {"member": member, "path": path, "held_at": "zero", "size": size, "units": units_,
          "place": "informative", "own": is_own,
@@ -367,6 +386,7 @@ def claim_tables(
         ({"matched": 0.4}, "needed", "not reproduced"),
         ({}, "recurrence", "reproduced"),
         ({"own": -0.1, "others": -0.1}, "recurrence", "not reproduced"),
+        ({"matched": 0.4}, "recurrence", "not reproduced"),
     ],
 )
 def test_claims_follow_their_rules(changed: dict[str, float], claim: str, verdict: str) -> None:

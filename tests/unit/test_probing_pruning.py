@@ -190,9 +190,11 @@ def test_fewer_features_are_the_commonest_ones_on_the_rows_that_they_had(tmp_pat
 
 def test_what_is_kept_is_the_share_above_the_floor():
     rows = [("a", 0, 0.8, 0.4), ("a", 1, 0.6, 0.4), ("b", 0, 1.0, 0.2), ("b", 1, 0.2, 0.2)]
+    rows += [("nothing told", 0, 0.34, 0.33), ("nothing told", 1, 0.36, 0.33)]
     table = pd.DataFrame(rows, columns=["of", "round", "f1", "floor"])
     table = table.assign(order=BEST, size=5, prevalence=BALANCED)
-    assert list(with_kept(table, ["of"])["kept"]) == pytest.approx([1, 0.5, 1, 0])
+    kept = list(with_kept(table, ["of"])["kept"])
+    assert kept == pytest.approx([1, 0.5, 1, 0, np.nan, np.nan], nan_ok=True)
 
 
 def test_all_features_count_once_each(pruned):

@@ -272,6 +272,26 @@ def test_medians_are_relative_to_the_largest_layer() -> None:
     assert depth["mean"].iloc[0] == -1
 
 
+def test_interference_is_judged_within_models_and_never_across_them() -> None:
+    """Sparser models have more of it and lower F1; within each one F1 rises with it."""
+    rows = [
+        ("linear", "units", size, seed, density, 1.0, load + at, 0.8 - load / 10 + 0.01 * at)
+        for size in (1, 5) for seed in range(3) for density, load in ((0.1, 1), (0.02, 3))
+        for at in np.linspace(0, 1, 7) + 0.01 * seed
+    ]  # fmt: skip
+    names = ["hidden", "basis", "size", "seed", "density", "norm", "interference", "f1"]
+    toy = pd.DataFrame(rows, columns=names)
+    models = [("linear", d, s, 5, 7) for d in (0.1, 0.02) for s in range(3)]
+    table = pd.DataFrame(models, columns=["hidden", "density", "seed", "units", "represented"])
+    nothing = pd.DataFrame({"per_unit": [], "size": []})
+    for factor, rho, verdict in ((1, 1, "not reproduced"), (-1, -1, "reproduced")):
+        turned = toy.assign(f1=0.8 - toy["interference"] / 10) if factor < 0 else toy
+        claims = {c.id: c for c in judge_superposition(Tables(nothing, table, turned), {})}
+        found = claims["probing-superposition-interference"]
+        assert found.value.mean == pytest.approx(rho)
+        assert found.verdict == verdict
+
+
 def test_verdicts_follow_the_numbers(tables: SuperpositionTables) -> None:
     found = Tables(tables.codes, tables.models, tables.toy)
     claims = {claim.id: claim for claim in judge_superposition(found, {"gpt": fingerprint()})}

@@ -27,14 +27,16 @@ def deal_contexts(
 
 
 def find_context_units(
-    activations: NDArray[np.float32], rows: dict[int, Rows]
+    activations: NDArray[np.float32], rows: dict[int, Rows], prevalence: float
 ) -> tuple[int, UnitRanking]:
     """The context that one unit tells best on validation, and all units ranked for it.
 
     Args:
         activations: (sequence, time, unit).
         rows: of :func:`deal_contexts`.
+        prevalence: share of positives at which units are compared; the same for every context,
+            so that none is told best for being the commonest.
     """
-    rankings = {context: rank_units(activations, of_it) for context, of_it in rows.items()}
+    rankings = {at: rank_units(activations, of_it, prevalence) for at, of_it in rows.items()}
     context = max(rankings, key=lambda name: rankings[name].f1.max())
     return context, rankings[context]

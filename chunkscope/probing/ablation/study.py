@@ -45,7 +45,7 @@ class ContextStudy:
         """
         self.steps, self.settings = steps, settings
         self._resamples = resamples
-        self._rows = deal_contexts(steps, rows, rng)
+        self._rows, self._prevalence = deal_contexts(steps, rows, rng), rows.prevalence
         self._places = Places.of(steps, settings.informative)
 
     def find(
@@ -61,7 +61,7 @@ class ContextStudy:
             The best units on test rows, as many as are ablated: ``context`` and the columns of
             :meth:`UnitRanking.test`; and the whole ranking.
         """
-        context, ranking = find_context_units(activations, self._rows)
+        context, ranking = find_context_units(activations, self._rows, self._prevalence)
         table = ranking.test(max(self.settings.sizes), self._resamples, rng)
         return table.assign(context=context), ranking
 

@@ -5,8 +5,9 @@ without the second, at a prevalence of 20 %; on them the published statements ar
 no other compound, so that a neuron of several compounds is not found out; the same rules judge,
 under ``chunkscope``, what is told where a compound is asked at every step.
 
-The layer is the one whose single unit is best on validation, for every compound, member and
-condition by itself, and larger probes are read at that layer too.
+The single unit of a layer is that of the largest mean difference, the published default. The layer
+is the one whose single unit is best on validation, for every compound, member and condition by
+itself, and larger probes are read at that layer too.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from chunkscope.probing.conditions import BALANCED, NATURAL, PROBE, ROTATED, UNTRAINED
-from chunkscope.statistics import Claim, judge, mean_interval, paired_difference
+from chunkscope.statistics import Claim, Interval, judge, mean_interval, paired_difference
 from chunkscope.statistics.claims import OWN
 
 PAPER = "arXiv 2305.01610"
@@ -114,8 +115,7 @@ def _one_unit(run: str, f1: pd.DataFrame) -> Claim:
 def _jointly(run: str, asked: Asked, stimuli: pd.DataFrame) -> Claim:
     single, joint = _by_member(asked.f1[PROBE, 1]), _by_member(_joint(asked.f1, PROBE))
     gain = paired_difference(joint, single)
-    units = stimuli[(stimuli["condition"] == PROBE) & (stimuli["rank"] < max(JOINT_SIZES))]
-    polysemantic = mean_interval((units["symbols"] > 1).groupby(units["member"]).mean())
+    polysemantic, before = (_polysemantic(stimuli, name) for name in (PROBE, UNTRAINED))
     return Claim(
         **asked.published("in words, of 'social security'", "abstract"),
         id=f"probing-compounds-jointly-{asked.ending}",
@@ -124,7 +124,8 @@ def _jointly(run: str, asked: Asked, stimuli: pd.DataFrame) -> Claim:
         f"one (F1 of 4 and 8 neurons less that of the best one{asked.where})",
         value=gain,
         control=f"one neuron {single.mean():.3f}, several {joint.mean():.3f}; of the several, "
-        f"{polysemantic.mean:.0%} are driven by pairs that end in different symbols",
+        f"{polysemantic.mean:.0%} are driven by pairs that end in different symbols (untrained "
+        f"{before.mean:.0%})",
         rule="reproduced: the gain is above 0 with its whole interval over members, and more than "
         "half of the neurons are driven by different symbols, with the whole interval; direction: "
         "the gain is above 0 with its whole interval",
@@ -145,8 +146,8 @@ def _basis(run: str, asked: Asked) -> Claim:
         ),
         id=f"probing-compounds-basis-{asked.ending}",
         study="probing",
-        statement=f"The best neuron of {run} tells a compound better than the best direction of a "
-        f"random basis (F1, k = 1{asked.where})",
+        statement=f"The neuron of {run} of the largest mean difference tells a compound better "
+        f"than such a direction of a random basis (F1, k = 1{asked.where})",
         value=gain,
         control=f"neurons {neurons.mean():.3f}, random orthogonal basis {rotated.mean():.3f}",
         rule=f"reproduced: at least {LEAST_GAIN} better in the mean, and better with the whole "
@@ -181,6 +182,12 @@ def _gap_closes(run: str, asked: Asked) -> Claim:
             direction=gap.mean > 0 and closes.low > 0,
         ),
     )
+
+
+def _polysemantic(stimuli: pd.DataFrame, condition: str) -> Interval:
+    """Share of the units of joint probes, of all layers, that different symbols drive."""
+    units = stimuli[(stimuli["condition"] == condition) & (stimuli["rank"] < max(JOINT_SIZES))]
+    return mean_interval((units["symbols"] > 1).groupby(units["member"]).mean())
 
 
 def _joint(f1: pd.DataFrame, condition: str) -> pd.Series:

@@ -40,8 +40,9 @@ def _not_one_unit(run: str, means: pd.DataFrame) -> Claim:
         id=f"probing-pruning-{run}",
         study="probing",
         paper=OWN,
-        statement=f"No feature of {run} hangs on one unit: without the best one, a probe of {size} "
-        "units keeps nearly all that its F1 has above the floor (mean over features)",
+        statement=f"On average, features of {run} do not hang on one unit: without the best one, a "
+        f"probe of {size} units keeps nearly all that its F1 has above the floor (mean over "
+        "features and sites)",
         published="",
         published_source="",
         value=value,

@@ -18,6 +18,8 @@ from chunkscope.store import ActivationStore
 
 CURVE = ["order", "size", "prevalence", "round"]
 """What a point of a curve is named by, beside what the curve is of."""
+LEAST = 0.05
+"""F1 above the floor that there must be before any unit goes, for a share of it to be told."""
 
 
 def prune_run(
@@ -61,8 +63,8 @@ def summary_of_pruning(pruned: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         ``condition, kind``, :data:`CURVE`, ``measure`` ("f1", "floor", or "kept": the share of what
-        F1 had above its floor in round 0) and ``mean, ci_low, ci_high, n``: members, each the mean
-        of its features and sites.
+        F1 had above its floor in round 0, NaN where that was less than :data:`LEAST`) and ``mean,
+        ci_low, ci_high, n``: members, each the mean of its features and sites.
     """
     return curves(member_means(pruned), ["condition", "kind"])
 
@@ -77,7 +79,8 @@ def with_kept(pruned: pd.DataFrame, of: list[str]) -> pd.DataFrame:
     means = pruned.groupby([*of, *CURVE], sort=False)[["f1", "floor"]].mean().reset_index()
     above = means["f1"] - means["floor"]
     first = above.where(means["round"] == 0).groupby([means[key] for key in [*of, *CURVE[:-1]]])
-    return means.assign(kept=above / first.transform("first"))
+    whole = first.transform("first")
+    return means.assign(kept=above / whole.where(whole >= LEAST))
 
 
 def curves(means: pd.DataFrame, of: list[str]) -> pd.DataFrame:

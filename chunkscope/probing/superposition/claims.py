@@ -45,7 +45,7 @@ def judge_superposition(
         yield _several_units(shared)
         yield _basis(shared)
     yield _more_than_units(tables.models)
-    yield _interference(tables.toy)
+    yield _interference(tables)
     for run, table in fingerprints.items():
         yield _early(run, table)
 
@@ -56,11 +56,12 @@ def _several_units(shared: pd.DataFrame) -> Claim:
     return Claim(
         id="probing-superposition-several-units",
         study=STUDY,
-        paper=PAPER,
-        statement="Where units carry several features each, a few of them together tell a feature "
-        f"better than the best one (random codes: F1 of {FEW} units less that of one)",
-        published="several polysemantic neurons jointly isolate a compound, in words",
-        published_source="the paper's case study, of networks; here the codes are planted",
+        paper=OWN,
+        statement="Where units are made to carry several features each, a few of them together "
+        f"tell a feature better than the best one (random codes: F1 of {FEW} units less that of "
+        "one)",
+        published="",
+        published_source="",
         value=value,
         control=f"one unit {f1[1].mean():.3f}, {FEW} units {f1[FEW].mean():.3f}, all "
         f"{f1[f1.columns.max()].mean():.3f}",
@@ -77,15 +78,14 @@ def _basis(shared: pd.DataFrame) -> Claim:
     return Claim(
         id="probing-superposition-basis",
         study=STUDY,
-        paper=PAPER,
-        statement="One unit tells a feature better than one direction of a rotated basis, and with "
-        "more of them the gap closes (random codes: F1, units less rotated, at one)",
-        published=".05 to .15 at one, largely closed by 4 to 10 (Pythia 1B, compounds)",
-        published_source="read by eye off the paper's figure; its baseline is Gaussian, not "
-        "orthogonal",
+        paper=OWN,
+        statement="Where units are made to carry features, one tells a feature better than one "
+        "direction of a rotated basis, and with more of them the gap closes (random codes: F1, "
+        "units less rotated, at one)",
+        published="",
+        published_source="",
         value=value,
-        control=f"gap at {FEW} {gap[FEW].mean():.3f}, at {SOME} {later.mean:.3f}, of all "
-        f"{gap[gap.columns.max()].mean():.3f}",
+        control=f"gap at {FEW} {gap[FEW].mean():.3f}, at {SOME} {later.mean:.3f}",
         rule="reproduced: above 0 at one with the whole interval over draws, and at "
         f"{SOME} at most half of it; direction: the former alone",
         verdict=judge(value, reproduced=value.low > 0 and closed, direction=value.low > 0),
@@ -124,15 +124,17 @@ def _more_than_units(models: pd.DataFrame) -> Claim:
     )
 
 
-def _interference(toy: pd.DataFrame) -> Claim:
-    value, every = (_correlation(toy, size) for size in (1, toy["size"].max()))
+def _interference(tables: Tables) -> Claim:
+    toy = tables.toy
+    value, every = (_correlation(tables, size) for size in (1, toy["size"].max()))
     return Claim(
         id="probing-superposition-interference",
         study=STUDY,
         paper=OWN,
-        statement="The more other features project on a feature's direction, the worse one hidden "
-        "unit of the toy model tells it (rank correlation of F1 with interference, over the "
-        "features that are represented)",
+        statement="Within a toy model, the more the other features project on a feature's "
+        "direction, the worse one hidden unit tells it (rank correlation of F1 with interference "
+        "over the features that are represented, where they are more than the hidden units; mean "
+        "over such models)",
         published="",
         published_source="",
         value=value,
@@ -182,14 +184,22 @@ def _by_size(shared: pd.DataFrame, basis: str) -> pd.DataFrame:
     return rows.pivot_table(index="seed", columns="size", values="f1")
 
 
-def _correlation(toy: pd.DataFrame, size: int) -> Interval:
-    """Over the represented features of the published model at all densities, seed by seed."""
+def _correlation(tables: Tables, size: int) -> Interval:
+    """Of F1 with interference within each linear model in superposition, over seeds.
+
+    Never across densities: models of sparser features represent more of them and less well, so that
+    interference and F1 go against each other between models whatever they do within one.
+    """
+    toy, hidden = tables.toy, tables.models["units"].max()
     rows = toy[
         (toy["hidden"] == LINEAR)
         & (toy["basis"] == "units")
         & (toy["size"] == size)
         & (toy["norm"] > REPRESENTED)
     ]
-    return mean_interval(
-        [spearmanr(own["interference"], own["f1"]).statistic for _, own in rows.groupby("seed")]
-    )
+    found = [
+        (seed, spearmanr(model["interference"], model["f1"]).statistic)
+        for (seed, _), model in rows.groupby(["seed", "density"])
+        if len(model) > hidden
+    ]
+    return mean_interval(pd.DataFrame(found, columns=["seed", "rho"]).groupby("seed")["rho"].mean())

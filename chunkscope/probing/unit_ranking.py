@@ -12,7 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from chunkscope.probing.metrics import measure, prevalence_weights, sequence_bootstrap
+from chunkscope.probing.metrics import (
+    f1_of_all,
+    measure,
+    prevalence_weights,
+    sequence_bootstrap,
+)
 from chunkscope.probing.probe import Activity, Sample, best_f1
 from chunkscope.probing.rows import Rows
 from chunkscope.probing.solvers.exhaustive import SingleUnits, fit_single_units
@@ -56,15 +61,16 @@ class UnitRanking:
         """
         part, decisions = self.sample.rows.test, self.probes.decision(self.sample.test)
         weights = prevalence_weights(part.y, part.weights, self.prevalence)
-        floor = 2 * self.prevalence / (1 + self.prevalence)
         found = []
         for rank, unit in enumerate(self.order[:units].tolist()):
             scored = part.y, decisions[:, unit], weights
             threshold = float(self.thresholds[unit])
-            bounds = sequence_bootstrap(*scored, part.group, threshold, resamples, rng)
+            bounds = sequence_bootstrap(
+                *scored, part.group, threshold, resamples, rng, self.prevalence
+            )
             row: dict[str, float] = {"rank": rank, "unit": unit}
             row |= {"coef": self.probes.coef[unit], "validation": self.f1[unit]}
-            row["floor"] = floor
+            row["floor"] = f1_of_all(self.prevalence)
             for name, value in measure(*scored, threshold).items():
                 low, high = bounds[name]
                 row |= {name: value, f"{name}_low": low, f"{name}_high": high}

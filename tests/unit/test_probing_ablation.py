@@ -316,6 +316,23 @@ def test_a_context_is_not_told_for_being_the_commoner_one() -> None:
     assert f1[0].max() < 0.5
 
 
+def test_intervals_of_units_hold_the_prevalence_in_every_resample() -> None:
+    """Precision of a unit that says nothing is the prevalence, hardly more, hardly less."""
+    rng = np.random.default_rng(0)
+    shape = (120, 40)
+    context = np.repeat(rng.random((120, 1)) < 0.3, 40, axis=1).astype(int)
+    steps = ContextSteps(
+        np.zeros(shape, int), context, np.zeros(shape, int), np.ones(shape, bool),
+        np.ones((*shape, 1), np.float32), np.arange(120) < 80,
+    )  # fmt: skip
+    rows = deal_contexts(steps, RowSettings(), rng)
+    noise = rng.standard_normal((*shape, 6)).astype(np.float32)
+    unit = rank_units(noise, rows[1], 0.2).test(1, 200, rng).iloc[0]
+    assert unit["floor"] == pytest.approx(1 / 3)
+    assert unit["precision"] == pytest.approx(0.2, abs=0.05)
+    assert unit["precision_high"] - unit["precision_low"] < 0.05
+
+
 @pytest.mark.parametrize("path", ["readout", "recurrent"])
 @pytest.mark.parametrize("held_at", ["zero", "mean"])
 def test_a_planted_context_unit_is_needed_where_it_informs(path: str, held_at: str) -> None:

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from chunkscope.probing.metrics import f1_of_all
 from chunkscope.probing.probe import Sample, f1_at, refit, weightings
 from chunkscope.probing.pruning.settings import PruningSettings
 from chunkscope.probing.rankings import unit_scores
@@ -86,5 +87,5 @@ def _tested(sample: Sample, units: Units, settings: ProbingSettings) -> Iterator
         yield {
             "prevalence": probe.prevalence,
             "f1": f1_at(test.y, probe.decision(sample.test), rows, probe.threshold),
-            "floor": 2 * share / (1 + share),
+            "floor": f1_of_all(share),
         }

@@ -52,7 +52,7 @@ def best_threshold(y: Labels, score: Values, weights: Values) -> float:
         ProbingError: the rows do not fit together, or a score is not finite.
     """
     _check(y, score, weights)
-    order = np.argsort(-score, kind="stable")
+    order = np.argsort(-score)
     ranked = score[order]
     ends = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), len(ranked) - 1)  # of ties
     true = np.cumsum(np.where(y, weights, 0.0)[order])[ends]
@@ -193,6 +193,8 @@ def _average_precision(
     def summed(rows: Labels) -> Values:
         """(distinct score, resample) the weight of ``rows`` from one score to the next."""
         shape = len(distinct), len(times)
+        if len(times) == 1:
+            return np.bincount(place[rows], weights[rows], shape[0])[:, None] * times
         return sparse.csr_array((weights[rows], (place[rows], owner[rows])), shape=shape) @ times
 
     gained = odds * summed(y)

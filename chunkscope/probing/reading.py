@@ -65,7 +65,7 @@ class SiteReading:
     def rotated(self, rng: np.random.Generator) -> SiteReading:
         """The activity in a random orthogonal basis of all units that were read."""
         whole = self.activity
-        basis = random_rotation(len(whole.units), rng)
+        basis = random_rotation(len(whole.units), rng).astype(whole.values.dtype)
         every = np.tile(np.arange(len(whole.units)), (len(self.kept), 1))
         turned = Activity(whole.steps, whole.values @ basis, whole.units)
         return SiteReading(turned, every, len(whole.units))

@@ -53,6 +53,8 @@ class Standardiser:
     def transform(self, X: NDArray[np.floating]) -> Values:
         """``X (row, unit)`` on the scale of the fit rows; zeros where the unit was constant there.
 
+        The result lies in memory unit by unit: a probe reads a few units of many rows.
+
         Raises:
             ProbingError: ``X`` has another number of units, or a value is not finite.
         """
@@ -61,7 +63,8 @@ class Standardiser:
                 f"activations: got shape {X.shape}; must be (row, {len(self.mean)}), "
                 "the units that the scaling was learned on"
             )
-        scaled = np.asarray(X, dtype=np.float64) - self.mean
+        scaled = np.array(X, dtype=np.float64, order="F")
+        scaled -= self.mean
         scaled /= self.sd
         scaled[:, self.constant] = 0.0
         wrong = ~np.isfinite(scaled)

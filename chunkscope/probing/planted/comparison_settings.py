@@ -19,7 +19,7 @@ class GeluDraws(Settings):
     shift of .05 to 5 and .01 to .5 of positives. Rows, units and positives are fewer here.
     """
 
-    draws: int = Field(default=40, ge=2)
+    draws: int = Field(default=30, ge=2)
     """Data sets."""
     rows: tuple[Annotated[int, Field(ge=100)], Annotated[int, Field(ge=100)]] = (400, 1600)
     """Rows to fit, and as many to test."""

@@ -14,6 +14,7 @@ Beside it stands what as many units, taken away at random, cost.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +55,11 @@ def prune(
     settings = settings.model_copy(update={"penalties": (pruning.penalty,)})
     by_loss, by_difference = ranked_units(sample, pruning)
     at_random = rng.permutation(by_loss)
+
+    @cache  # a unit that goes is seldom one of those that are read
+    def tested(*units: int) -> list[dict[str, object]]:
+        return list(_tested(sample, np.array(units), settings))
+
     for taken in range(min(pruning.rounds, max(len(by_loss) - pruning.size, 0)) + 1):
         for order, goes, size, ranked in (
             (BEST, by_loss, 1, by_loss),
@@ -63,7 +69,7 @@ def prune(
             units = ranked[~np.isin(ranked, goes[:taken])][:size]
             found = {"order": order, "round": taken, "size": size}
             found["units"] = " ".join(map(str, units))
-            yield from ({**found, **row} for row in _tested(sample, units, settings))
+            yield from ({**found, **row} for row in tested(*units.tolist()))
 
 
 def ranked_units(sample: Sample, pruning: PruningSettings) -> tuple[Units, Units]:

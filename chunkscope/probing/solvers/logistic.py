@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg.lapack import dposv
 
 from chunkscope.errors import ProbingError
 from chunkscope.probing.solvers.labelled_rows import LabelledRows, Values, checked_labels
@@ -162,9 +162,9 @@ def _newton_step(
     hessian = curved.T @ curved  # one array times itself: half the work
     hessian[np.diag_indices_from(hessian)] += ridge
     scale = 1 / np.sqrt(np.maximum(np.diag(hessian), np.finfo(np.float64).tiny))
-    try:  # columns may differ in size: with a diagonal of ones they do not
-        factor = cho_factor(hessian * np.outer(scale, scale), check_finite=False)
-    except np.linalg.LinAlgError as error:
-        raise ProbingError(UNDETERMINED) from error
-    step = scale * cho_solve(factor, scale * up, check_finite=False)
+    # columns may differ in size: with a diagonal of ones they do not
+    _, step, singular = dposv(hessian * scale * scale[:, None], scale * up)
+    if singular:
+        raise ProbingError(UNDETERMINED)
+    step *= scale
     return step, float(up @ step) / 2

@@ -11,6 +11,7 @@ from chunkscope.figures.settings import FigureSettings
 from chunkscope.figures.style import (
     BLACK,
     CONDITIONS,
+    curve,
     in_order,
     interval,
     legend_handle,
@@ -95,9 +96,7 @@ def _draw_shares(axes: Axes, shares: pd.DataFrame) -> None:
     """A line for the donor's steadiest units and one for random ones."""
     for control in in_order(CONDITIONS, shares["control"]):
         rows, look = shares[shares["control"] == control].sort_values("share"), CONDITIONS[control]
-        axes.plot(rows["share"], rows["mean"], color=look.color, zorder=1)
-        for _, row in rows.iterrows():
-            interval(axes, float(row["share"]), row, look, vertical=True)
+        curve(axes, rows["share"], rows, look)
     axes.set_xticks([0, 0.5, 1], ["0", ".5", "1"])
     axes.axhline(1, color=BLACK, linestyle=":", linewidth=0.9)
     axes.set_title("graft, share of units")

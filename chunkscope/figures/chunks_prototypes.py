@@ -18,8 +18,8 @@ from chunkscope.figures.style import (
     ORANGE,
     PURPLE,
     Look,
+    curve,
     in_order,
-    interval,
     legend_handle,
     line_handle,
     not_estimable,
@@ -124,9 +124,7 @@ def _draw_panel(axes: Axes, table: pd.DataFrame, by: str) -> None:
     for series, name in enumerate(in_order(LOOKS, marks["row"])):
         rows = marks[marks["row"] == name]
         x = rows[by].map(at).to_numpy() + 0.12 * (series - 1)
-        axes.plot(x, rows["mean"], color=LOOKS[name].color, linewidth=0.8, zorder=1)
-        for place, (_, row) in zip(x, rows.iterrows(), strict=True):
-            interval(axes, float(place), row, LOOKS[name], vertical=True)
+        curve(axes, x, rows, LOOKS[name])
         if name != "untrained" and rows["null"].notna().any():
             axes.plot(x, rows["null"], color=LOOKS[name].color, linestyle="--", linewidth=0.8)
     for value in table.loc[table["row"] == "symbols", "mean"]:

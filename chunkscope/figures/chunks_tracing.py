@@ -18,7 +18,7 @@ from chunkscope.figures.style import (
     GREEN,
     PURPLE,
     Look,
-    interval,
+    curve,
     legend_handle,
     letter,
     line_handle,
@@ -101,9 +101,7 @@ def _draw_scores(axes: Axes, scores: pd.DataFrame, training: pd.DataFrame) -> No
     for name, look in MEASURES.items():
         rows = scores[(scores["measure"] == name) & scores["mean"].notna()].sort_values("step")
         at = [steps.index(step) for step in rows["step"]]
-        axes.plot(at, rows["mean"], color=look.color, zorder=1)
-        for place, (_, row) in zip(at, rows.iterrows(), strict=True):
-            interval(axes, place, row, look, vertical=True)
+        curve(axes, at, rows, look)
     loss = training.groupby("step")["loss"].mean()
     fall = (loss - loss.min()) / (loss.max() - loss.min())
     near = np.interp(steps, fall.index, fall)

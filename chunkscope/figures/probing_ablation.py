@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -23,6 +24,7 @@ from chunkscope.figures.style import (
     letter,
     not_estimable,
     note,
+    nth_letter,
     span_of,
     styled,
     tint,
@@ -73,7 +75,7 @@ def draw_ablation(
     height = BAND_HEIGHT * len(runs) + 0.9
     figure = Figure(figsize=(settings.width, height), layout="constrained")
     bands = figure.subfigures(len(runs), 1, squeeze=False)[:, 0]
-    data, letters = [], iter("abcdefghijklmnopqrstuvwxyz")
+    data, letters = [], map(nth_letter, count())
     for band, (run, tables) in zip(bands, runs.items(), strict=True):
         shown = dict(_shown(tables))
         upper, lower = band.subfigures(2, 1, height_ratios=[1, 1.05])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from chunkscope.figures.style import (
     ORANGE,
     PURPLE,
     Look,
+    curve,
     in_order,
     interval,
     legend_handle,
@@ -25,6 +27,7 @@ from chunkscope.figures.style import (
     line_handle,
     not_estimable,
     note,
+    nth_letter,
     span_of,
     styled,
 )
@@ -76,7 +79,7 @@ def draw_compounds(
     bands = figure.subfigures(len(runs), 1, squeeze=False)[:, 0]
     data = []
     for band, (run, tables) in zip(bands, runs.items(), strict=True):
-        letters = iter("abcdefghi")
+        letters = map(nth_letter, count())
         *curves, lower = band.subfigures(len(ROWS) + 1, 1, height_ratios=[1, 1, 1.1])
         for part, (panel, (prevalence, title)) in zip(curves, ROWS.items(), strict=True):
             shown = dict(_told(getattr(tables, TABLES[panel]), prevalence))
@@ -145,8 +148,8 @@ def _drivers(stimuli: pd.DataFrame) -> pd.DataFrame:
     """Share of units that so many different symbols, or compounds, drive, over members."""
     parts = []
     for driven_by in DRIVERS:
-        count = stimuli[driven_by].clip(upper=MOST).rename("count")
-        groups = count.groupby([stimuli["condition"], stimuli["member"]])
+        counted = stimuli[driven_by].clip(upper=MOST).rename("count")
+        groups = counted.groupby([stimuli["condition"], stimuli["member"]])
         shares = groups.value_counts(normalize=True).unstack().reindex(columns=range(MOST + 1))
         long = shares.fillna(0.0).melt(ignore_index=False, var_name="count").reset_index()
         table = summarise(long, ["condition", "count"])
@@ -179,9 +182,7 @@ def _draw_curve(axes: Axes, rows: pd.DataFrame, lookups: pd.DataFrame, site: str
     for series, name in enumerate(in_order(LOOKS, rows["condition"])):
         of_it = rows[rows["condition"] == name].sort_values("size")
         at = np.log2(of_it["size"].to_numpy(float)) + SPREAD * (series - 1)
-        axes.plot(at, of_it["mean"], color=LOOKS[name].color, linewidth=0.8, zorder=1)
-        for x, (_, row) in zip(at, of_it.iterrows(), strict=True):
-            interval(axes, float(x), row, LOOKS[name], vertical=True)
+        curve(axes, at, of_it, LOOKS[name])
     for name, value in zip(lookups["condition"], lookups["mean"], strict=True):
         axes.axhline(value, color=BLACK, linestyle=LOOKUPS[name], linewidth=0.9)
     sizes = sorted(rows["size"].unique())
@@ -219,9 +220,7 @@ def _draw_drivers(axes: Axes, rows: pd.DataFrame, driven_by: str) -> None:
     for series, condition in enumerate(in_order(LOOKS, rows["condition"])):
         of_it = rows[rows["condition"] == condition]
         at = of_it["count"].to_numpy(float) + 0.2 * (series - 0.5)
-        axes.plot(at, of_it["mean"], color=LOOKS[condition].color, linewidth=0.8, zorder=1)
-        for x, (_, row) in zip(at, of_it.iterrows(), strict=True):
-            interval(axes, float(x), row, LOOKS[condition], vertical=True)
+        curve(axes, at, of_it, LOOKS[condition])
     axes.set_xticks(range(MOST + 1), [*map(str, range(MOST)), f"{MOST}+"])
     axes.set_xlabel("different ones that drive it")
     axes.set_title(f"{driven_by} of a unit")

@@ -21,11 +21,13 @@ from chunkscope.figures.style import (
     SKY,
     VERMILLION,
     Look,
+    curve,
     interval,
     legend_handle,
     letter,
     line_handle,
     note,
+    nth_letter,
     span_of,
     styled,
 )
@@ -79,13 +81,13 @@ def draw_pruning(
         _draw_curves(axes, table)
         axes.set_title(title)
         axes.set_ylabel("F1" if at % PER_ROW == 0 else "")
-        letter(axes, "abcdefghijklmnopqrstuvwxyz"[at])
+        letter(axes, nth_letter(at))
     shown = [table.assign(panel=title) for title, table in tables.items()]
     if runs:
         kept = {run: _kept(table) for run, table in runs.items()}
         axes = figure.add_subplot(grid[rows, :])
         _draw_kept(axes, kept)
-        letter(axes, "abcdefghijklmnopqrstuvwxyz"[len(tables)])
+        letter(axes, nth_letter(len(tables)))
         shown += [table.assign(panel=run) for run, table in kept.items()]
     data = pd.concat(shown, ignore_index=True)[[*COLUMNS, "mean", "ci_low", "ci_high", "n"]]
     handles = [*map(legend_handle, LOOKS.values()), line_handle("every row called positive", "--")]
@@ -95,7 +97,7 @@ def draw_pruning(
         f"Probes of one and of {span_of(data.loc[data['size'] > 1, 'size'])} units, refitted on "
         "the best of those left; F1 on test rows at 20 % positives, mean over features and sites. "
         f"n = {span_of(data.loc[data['n'] > 0, 'n'])} networks (planted: draws), "
-        "bars: 95 % interval over them; open: a single one.",
+        "bars: 95 % interval over them, some longer than the panel; open: a single one.",
     )
     return figure, data
 
@@ -122,9 +124,7 @@ def _draw_curves(axes: Axes, table: pd.DataFrame) -> None:
         of = (table["condition"] == condition) & (table["order"] == order)
         of &= (table["size"] > 1) == (size == FEW)
         rows = table[of & (table["measure"] == "f1")].sort_values("round")
-        axes.plot(rows["round"], rows["mean"], color=look.color, linewidth=0.9, zorder=1)
-        for _, row in rows.iterrows():
-            interval(axes, float(row["round"]), row, look, vertical=True)
+        curve(axes, rows["round"], rows, look)
     floor = table.loc[table["measure"] == "floor", "mean"].mean()
     axes.axhline(floor, color=BLACK, linestyle="--", linewidth=0.9, zorder=0)
     axes.set_ylim(0, 1.05)
@@ -142,6 +142,8 @@ def _draw_kept(axes: Axes, runs: Mapping[str, pd.DataFrame]) -> None:
         for _, row in table.iterrows():
             interval(axes, kinds.index(row["kind"]) + shift, row, look, vertical=True)
         handles.append(legend_handle(look))
+    means = pd.concat(list(runs.values()))["mean"]  # a bar of two networks may be very long
+    axes.set_ylim(min(-0.25, means.min() - 0.1), max(1.25, means.max() + 0.1))
     axes.axhline(1, color=GREY, linewidth=0.6, zorder=0)
     axes.axhline(0, color=BLACK, linestyle="--", linewidth=0.9, zorder=0)
     axes.set_xlim(-0.5, len(kinds) - 0.5)

@@ -17,6 +17,7 @@ from chunkscope.figures.style import (
     PURPLE,
     VERMILLION,
     Look,
+    curve,
     in_order,
     interval,
     legend_handle,
@@ -172,9 +173,7 @@ def _draw_lines(axes: Axes, table: pd.DataFrame) -> None:
     for at, ranking in enumerate(rankings):
         rows, look = table[table["ranking"] == ranking].sort_values("x"), LOOKS[ranking]
         spread = 2 ** (0.05 * (at - (len(rankings) - 1) / 2))  # side by side on a log axis
-        axes.plot(rows["x"], rows["mean"], color=look.color, linewidth=0.7)
-        for _, row in rows.iterrows():
-            interval(axes, row["x"] * spread, row, look, vertical=True)
+        curve(axes, rows["x"] * spread, rows, look)
 
 
 def _draw_gains(axes: Axes, table: pd.DataFrame) -> None:

@@ -17,13 +17,13 @@ from chunkscope.figures.style import (
     BLUE,
     GREY,
     PURPLE,
-    Look,
+    curve,
     in_order,
-    interval,
     legend_handle,
     line_handle,
     not_estimable,
     note,
+    row_title,
     span_of,
     styled,
     tint,
@@ -60,8 +60,9 @@ def draw_sparsity(
         not_estimable(figure.subplots(), 0.5, 0.5, "center")
         return figure, pd.DataFrame(columns=COLUMNS)
     parts = figure.subfigures(len(tables), 1, squeeze=False, height_ratios=list(bands.values()))
-    for part, (run, table) in zip(parts[:, 0], tables.items(), strict=True):
-        _draw_run(part, run, table, bands[run])
+    for at, (run, table) in enumerate(tables.items()):
+        _draw_run(parts[at, 0], table, bands[run])
+        row_title(parts[at, 0], at, run)
     data = pd.concat(tables, names=["run"]).reset_index("run")[COLUMNS]
     _legend(figure, data)
     note(
@@ -92,7 +93,7 @@ def _mean(probes: pd.DataFrame) -> pd.DataFrame:
     return summarise(of_member.reset_index(), by, "f1")
 
 
-def _draw_run(part: SubFigure, run: str, table: pd.DataFrame, bands: int) -> None:
+def _draw_run(part: SubFigure, table: pd.DataFrame, bands: int) -> None:
     kinds = list(dict.fromkeys(table["kind"]))
     grid = part.subplots(bands, PER_ROW, squeeze=False, sharey=True).ravel()
     for empty in grid[len(kinds) :]:
@@ -104,7 +105,6 @@ def _draw_run(part: SubFigure, run: str, table: pd.DataFrame, bands: int) -> Non
             axes.set_ylabel("F1")
         if at + PER_ROW >= len(kinds):
             axes.set_xlabel("units")
-    part.suptitle(run, x=0.01, ha="left", size=8.5, weight="bold")
 
 
 def _draw_kind(axes: Axes, table: pd.DataFrame) -> None:
@@ -116,10 +116,10 @@ def _draw_kind(axes: Axes, table: pd.DataFrame) -> None:
     for level in table[table["condition"] == CEILING]["mean"]:
         axes.axhline(level, color=BLACK, linestyle=":", linewidth=0.9, zorder=0)
     for _, rows in table[table["site"].fillna("").ne("")].groupby("site", sort=False):
-        axes.plot(rows["size"], rows["mean"], color=tint(BLUE, 0.35), linewidth=0.7, zorder=1)
+        axes.plot(rows["size"], rows["mean"], color=tint(BLUE, 0.35), linewidth=0.7, zorder=0.5)
     for condition in reversed(in_order(PROBES, table["condition"])):
-        rows = table[(table["condition"] == condition) & table["site"].eq("")]
-        _draw_line(axes, rows.sort_values("size"), PROBES[condition])
+        rows = table[(table["condition"] == condition) & table["site"].eq("")].sort_values("size")
+        curve(axes, rows["size"], rows, PROBES[condition])
     sizes = sorted(table["size"].dropna().unique())
     shown = [size for size in sizes if size in (1, 4, 16, 64) or size == sizes[-1]]
     crowded = [size for size, after in pairwise(shown) if after < 2 * size]
@@ -128,12 +128,6 @@ def _draw_kind(axes: Axes, table: pd.DataFrame) -> None:
     axes.minorticks_off()
     axes.set_ylim(0, 1.05)
     axes.set_yticks([0, 0.5, 1], ["0", ".5", "1"])
-
-
-def _draw_line(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
-    axes.plot(rows["size"], rows["mean"], color=look.color, linewidth=0.9, zorder=2)
-    for _, row in rows.iterrows():
-        interval(axes, float(row["size"]), row, look, vertical=True)
 
 
 def _legend(figure: Figure, data: pd.DataFrame) -> None:

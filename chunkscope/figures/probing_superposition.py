@@ -21,7 +21,7 @@ from chunkscope.figures.style import (
     SKY,
     VERMILLION,
     Look,
-    interval,
+    curve,
     legend_handle,
     letter,
     line_handle,
@@ -256,11 +256,8 @@ def relative_depth(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _curve(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
-    """Means joined by a line, with their intervals."""
     rows = rows.sort_values("x")
-    axes.plot(rows["x"], rows["mean"], color=look.color, linewidth=0.8)
-    for _, row in rows.iterrows():
-        interval(axes, row["x"], row, look, vertical=True)
+    curve(axes, rows["x"], rows, look)
 
 
 def _plain_ticks(axes: Axes, ticks: Sequence[float]) -> None:

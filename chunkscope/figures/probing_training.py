@@ -19,11 +19,12 @@ from chunkscope.figures.style import (
     PURPLE,
     VERMILLION,
     Look,
-    interval,
+    curve,
     legend_handle,
     line_handle,
     not_estimable,
     note,
+    row_title,
     span_of,
     styled,
 )
@@ -71,10 +72,10 @@ def draw_training(
     figure = Figure(figsize=(settings.width, height), layout="constrained")
     parts = figure.subfigures(len(tables), 1, squeeze=False, height_ratios=list(bands.values()))
     shown = []
-    for part, (run, table) in zip(parts[:, 0], tables.items(), strict=True):
+    for at, (run, table) in enumerate(tables.items()):
         loss = _loss_at(losses[run], sorted(table["step"].unique())).assign(run=run)
-        _draw_run(part, table, loss, bands[run])
-        part.suptitle(run, x=0.01, ha="left", size=8.5, weight="bold")
+        _draw_run(parts[at, 0], table, loss, bands[run])
+        row_title(parts[at, 0], at, run)
         shown += [table, loss]
     handles = [legend_handle(look) for look in [*LOOKS.values(), SAME_LOOK]]
     handles.append(line_handle("fall of the loss", "--"))
@@ -123,9 +124,7 @@ def _draw_lines(
     for measure, look in looks.items():
         rows = table[table["measure"] == measure].sort_values("step")
         at = [steps.index(step) for step in rows["step"]]
-        axes.plot(at, rows["mean"], color=look.color, linewidth=0.9, zorder=1)
-        for place, (_, row) in zip(at, rows.iterrows(), strict=True):
-            interval(axes, place, row, look, vertical=True)
+        curve(axes, at, rows, look)
     axes.set_xticks(range(len(steps)), [f"{step:g}" for step in steps])
     axes.set_ylim(0, 1.05)
     axes.set_yticks([0, 0.5, 1], ["0", ".5", "1"])

@@ -17,13 +17,14 @@ from chunkscope.figures.style import (
     GREEN,
     ORANGE,
     Look,
+    curve,
     in_order,
-    interval,
     legend_handle,
     letter,
     line_handle,
     not_estimable,
     note,
+    nth_letter,
     span_of,
     styled,
 )
@@ -74,16 +75,15 @@ def draw_widths(
     grid = figure.subplots(rows, PER_ROW, squeeze=False).ravel()
     for empty in grid[len(panels) :]:
         empty.remove()
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    for axes, at, (title, table, draw) in zip(grid, letters, panels, strict=False):
-        draw(axes, table)
-        axes.set_title(title)
-        letter(axes, at)
+    for at, (title, table, draw) in enumerate(panels):
+        draw(grid[at], table)
+        grid[at].set_title(title)
+        letter(grid[at], nth_letter(at))
     data = pd.concat([table.assign(panel=title) for title, table, _ in panels], ignore_index=True)[
         COLUMNS
     ]
     _legend(figure, data["condition"])
-    last = letters[len(panels) - 1]
+    last = nth_letter(len(panels) - 1)
     note(
         figure,
         "F1 on test rows at 20 % positives against the number of units of the layer. "
@@ -128,7 +128,8 @@ def _draw_scores(axes: Axes, table: pd.DataFrame) -> None:
     """F1 of the best unit with intervals, of all units as a line."""
     for condition in in_order(PROBES, table["condition"]):
         of = table[table["condition"] == condition].sort_values("width")
-        _draw_line(axes, of[of["measure"] == UNIT], PROBES[condition])
+        unit = of[of["measure"] == UNIT]
+        curve(axes, unit["width"], unit, PROBES[condition])
         dense = of[of["measure"] == DENSE]
         axes.plot(dense["width"], dense["mean"], ":", color=PROBES[condition].color, zorder=0)
     _unit_axis(axes)
@@ -138,14 +139,15 @@ def _draw_scores(axes: Axes, table: pd.DataFrame) -> None:
 def _draw_needed(axes: Axes, table: pd.DataFrame) -> None:
     for condition in in_order(PROBES, table["condition"]):
         of = table[table["condition"] == condition].sort_values("width")
-        _draw_line(axes, of, PROBES[condition])
+        curve(axes, of["width"], of, PROBES[condition])
     axes.set_yscale("log", base=2)
     axes.yaxis.set_major_formatter("{x:g}")
     _width_axis(axes, table)
 
 
 def _draw_losses(axes: Axes, table: pd.DataFrame) -> None:
-    _draw_line(axes, table[table["measure"] == "loss"], PROBES[PROBE])
+    loss = table[table["measure"] == "loss"]
+    curve(axes, loss["width"], loss, PROBES[PROBE])
     bayes = table[table["measure"] == "bayes_loss"]
     axes.plot(bayes["width"], bayes["mean"], "--", color=BLACK, linewidth=0.9)
     axes.margins(y=0.2)
@@ -162,12 +164,6 @@ def _draw_published(axes: Axes, table: pd.DataFrame) -> None:
     axes.set_xlabel("parameters (billions)")
     axes.minorticks_off()
     _unit_axis(axes)
-
-
-def _draw_line(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
-    axes.plot(rows["width"], rows["mean"], color=look.color, linewidth=0.9, zorder=1)
-    for _, row in rows.iterrows():
-        interval(axes, float(row["width"]), row, look, vertical=True)
 
 
 def _unit_axis(axes: Axes) -> None:

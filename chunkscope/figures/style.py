@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import wraps
+from string import ascii_lowercase
 from typing import Literal, ParamSpec, TypeVar
 
 import matplotlib.style
@@ -17,7 +18,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
@@ -165,6 +166,19 @@ def interval(axes: Axes, at: float, row: pd.Series, look: Look, *, vertical: boo
     )
 
 
+def curve(axes: Axes, at: ArrayLike, rows: pd.DataFrame, look: Look) -> None:
+    """Means joined by a line, with their intervals.
+
+    Args:
+        at: (row,) where each stands on the axis sideways.
+        rows: ``mean, ci_low, ci_high``, from left to right.
+    """
+    places = np.asarray(at, dtype=float)
+    axes.plot(places, rows["mean"], color=look.color, linewidth=0.9, zorder=1)
+    for place, (_, row) in zip(places, rows.iterrows(), strict=True):
+        interval(axes, float(place), row, look, vertical=True)
+
+
 def not_estimable(axes: Axes, x: float, y: float, ha: str = "left") -> None:
     """What stands where a number cannot be given."""
     axes.text(x, y, "not estimable", color=GREY, size=SMALL, style="italic", ha=ha, va="center")
@@ -186,6 +200,17 @@ def letter(axes: Axes, text: str) -> None:
     """The letter of a panel, bold, beside its title."""
     title = axes.get_title("left")
     axes.set_title(f"$\\bf{{{text}}}$  {title}" if title else f"$\\bf{{{text}}}$")
+
+
+def nth_letter(at: int) -> str:
+    """The letter of the panel at a place from 0 on: a to z, then aa, bb."""
+    return ascii_lowercase[at % 26] * (at // 26 + 1)
+
+
+def row_title(part: SubFigure, at: int, name: str) -> None:
+    """The letter and the name of a row of panels, ``at`` rows from the top."""
+    text = f"{nth_letter(at)}  {name}"
+    part.suptitle(text, x=0.01, ha="left", size=8.5, weight="bold")
 
 
 def note(figure: Figure, text: str) -> None:

@@ -151,6 +151,11 @@ def features_of(
             raise ProbingError(
                 f"labels: {kind}: got shape {values.shape}; must be {tokens.shape}, as the tokens"
             )
+        if (named := len(names.get(kind, ()))) and values.max() >= named:
+            raise ProbingError(
+                f"labels: {kind}: got value {values.max()} but names of {named} values; name every "
+                "value, or none"
+            )
     steps = Steps(tokens, symbols, store_labels, names, settings.skip)
     counted = np.ones(len(tokens), bool) if counted is None else counted
     features = []

@@ -23,8 +23,13 @@ def prevalence_weights(y: Labels, weights: Values, prevalence: float) -> Values:
     """``weights (row,)`` scaled by class, so that positives make up ``prevalence`` of their sum.
 
     Raises:
-        ProbingError: a class is empty, or ``prevalence`` is not between 0 and 1.
+        ProbingError: a class is empty, lengths differ, or ``prevalence`` is not between 0 and 1.
     """
+    if y.shape != weights.shape:
+        raise ProbingError(
+            f"rows to weigh: got labels {y.shape} and weights {weights.shape}; must be (row,) of "
+            "the same rows"
+        )
     if not 0 < prevalence < 1:
         raise ProbingError(f"prevalence: got {prevalence}; must lie between 0 and 1")
     total, positive = weights.sum(), weights[y].sum()

@@ -197,3 +197,9 @@ def test_labels_of_another_length_are_refused(words: Corpus) -> None:
     shorter = Corpus(words.tokens, words.symbols, {"word": words.labels["word"][:, 1:]})
     with pytest.raises(ProbingError, match=r"word: got shape \(40, 29\); must be \(40, 30\)"):
         features(shorter)
+
+
+def test_names_of_fewer_values_than_there_are_are_refused(words: Corpus) -> None:
+    fewer = Corpus(words.tokens, words.symbols, {"word": words.labels["word"]})
+    with pytest.raises(ProbingError, match=r"word: got value 4 but names of 1 values; name every"):
+        features_of(fewer.labels, {"word": ["AB"]}, fewer.tokens, fewer.symbols, FeatureSettings())

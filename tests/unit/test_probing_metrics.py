@@ -185,3 +185,5 @@ def test_bad_input_is_said():
         prevalence_weights(np.zeros_like(y), weights, 0.2)
     with pytest.raises(ProbingError, match="between 0 and 1"):
         prevalence_weights(y, weights, 1.0)
+    with pytest.raises(ProbingError, match=r"got labels \(300,\) and weights \(299,\)"):
+        prevalence_weights(y, weights[1:], 0.2)

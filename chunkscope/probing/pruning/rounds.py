@@ -55,16 +55,17 @@ def prune(
     settings = settings.model_copy(update={"penalties": (pruning.penalty,)})
     by_loss, by_difference = ranked_units(sample, pruning)
     at_random = rng.permutation(by_loss)
+    few = min(pruning.size, len(by_loss))
 
     @cache  # a unit that goes is seldom one of those that are read
     def tested(*units: int) -> list[dict[str, object]]:
         return list(_tested(sample, np.array(units), settings))
 
-    for taken in range(min(pruning.rounds, max(len(by_loss) - pruning.size, 0)) + 1):
+    for taken in range(min(pruning.rounds, len(by_loss) - few) + 1):
         for order, goes, size, ranked in (
             (BEST, by_loss, 1, by_loss),
-            (BEST, by_loss, pruning.size, by_difference),
-            (RANDOM, at_random, pruning.size, by_difference),
+            (BEST, by_loss, few, by_difference),
+            (RANDOM, at_random, few, by_difference),
         ):
             units = ranked[~np.isin(ranked, goes[:taken])][:size]
             found = {"order": order, "round": taken, "size": size}

@@ -78,6 +78,9 @@ def probe_run(
         units += of_member[1]
         print(f"member {member}: {len(asked)} features probed")
     table = pd.DataFrame(scores)
+    beyond = set(study.settings.sizes).difference(table["size"])
+    if beyond:
+        print(f"sizes {sorted(beyond)}: left out, as no site has so many units")
     return Tables(features, table, summary_of(table), adjust_over_features(pd.DataFrame(units)))
 
 

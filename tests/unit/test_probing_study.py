@@ -171,6 +171,12 @@ def test_another_filter_reads_fewer_units(tmp_path):
     np.testing.assert_allclose(told["p"], 12 / 5 / 61)  # units that the filter left out count too
 
 
+def test_sizes_above_the_units_of_every_site_are_reported_and_left_out(tmp_path, capsys):
+    found = run(tmp_path, settings=SETTINGS.model_copy(update={"sizes": (1, 8, 500, 900)}))
+    assert "sizes [500, 900]: left out, as no site has so many units" in capsys.readouterr().out
+    assert set(found.scores["size"].dropna()) == {1, 8, 12}
+
+
 def test_a_feature_with_too_few_rows_is_reported_and_left_out(tmp_path):
     rows = SETTINGS.rows.model_copy(update={"least": 150})
     few = SETTINGS.model_copy(update={"rows": rows})

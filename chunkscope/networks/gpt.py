@@ -29,7 +29,6 @@ from chunkscope.networks.settings import GPTSettings
 from chunkscope.networks.sites import MLP_RATIO, match_sites
 from chunkscope.networks.taps import PassTap
 
-INITIAL_SD = 0.02  # of all weights, as in GPT-2
 LONGEST_WAVE = 10_000.0  # of the rotary positions, in steps, over 2 pi
 
 Cache = tuple[Tensor, Tensor]
@@ -87,7 +86,19 @@ class Attention(Weights):
         turns = rotations(past, inputs.shape[2], inputs.shape[3] // heads, inputs)
         cache = torch.cat([cache[0], turn(k, heads, turns)], 2), torch.cat([cache[1], v], 2)
         z = tap(f"{at}hook_z", attend(turn(q, heads, turns), *cache, heads))
-        return linear(z, self.weight_out, self.bias_out), cache
+        added = linear(z, self.weight_out, self.bias_out)
+        names = [f"{at}hook_result.{head}" for head in range(heads)]
+        if not tap.sites.isdisjoint(names):
+            for name, result in zip(names, self._results(z, heads), strict=True):
+                if (changed := tap(name, result)) is not result:
+                    added = added + (changed - result)
+        return added, cache
+
+    def _results(self, z: Tensor, heads: int) -> tuple[Tensor, ...]:
+        """What every head adds to the stream, (seed, batch, time, unit) each."""
+        by_head = zip(z.chunk(heads, -1), self.weight_out.chunk(heads, -1), strict=True)
+        none = torch.zeros_like(self.bias_out)
+        return tuple(linear(gathered, weight, none) for gathered, weight in by_head)
 
 
 class MLP(Weights):
@@ -135,14 +146,14 @@ class GPT(Network):
     def draw(cls, settings: GPTSettings, vocabulary: int) -> dict[str, Tensor]:
         """As GPT-2 draws them: what projects into the stream is the smaller, the more do so."""
         width, hidden = settings.width, MLP_RATIO * settings.width
-        smaller = INITIAL_SD / sqrt(2 * settings.layers)
-        weights = {"embed.weight": _normal(vocabulary, width)}
+        sd, smaller = settings.initial_sd, settings.initial_sd / sqrt(2 * settings.layers)
+        weights = {"embed.weight": _normal(vocabulary, width, settings.embedding_sd)}
         for block in range(settings.layers):
             at = f"blocks.{block}."
             weights |= _norm(f"{at}ln1.", width) | _norm(f"{at}ln2.", width)
-            weights |= _map(f"{at}attn.", "qkv", 3 * width, width)
+            weights |= _map(f"{at}attn.", "qkv", 3 * width, width, sd)
             weights |= _map(f"{at}attn.", "out", width, width, smaller)
-            weights |= _map(f"{at}mlp.", "in", hidden, width)
+            weights |= _map(f"{at}mlp.", "in", hidden, width, sd)
             weights |= _map(f"{at}mlp.", "out", width, hidden, smaller)
         weights |= _norm("ln_final.", width)
         return {name: value.unsqueeze(0) for name, value in weights.items()}
@@ -266,13 +277,11 @@ def _cache_names(at: str) -> tuple[str, str]:
     return f"{at}attn.cache_k", f"{at}attn.cache_v"
 
 
-def _normal(outputs: int, inputs: int, sd: float = INITIAL_SD) -> Tensor:
+def _normal(outputs: int, inputs: int, sd: float) -> Tensor:
     return sd * torch.randn(outputs, inputs)
 
 
-def _map(
-    at: str, name: str, outputs: int, inputs: int, sd: float = INITIAL_SD
-) -> dict[str, Tensor]:
+def _map(at: str, name: str, outputs: int, inputs: int, sd: float) -> dict[str, Tensor]:
     return {
         f"{at}weight_{name}": _normal(outputs, inputs, sd),
         f"{at}bias_{name}": torch.zeros(outputs),

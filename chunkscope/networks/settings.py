@@ -66,6 +66,11 @@ class GPTSettings(Settings):
     """Attention heads per block; they share `width` among them."""
     context: int = Field(default=128, ge=2, le=65536)
     """Symbols that a pass may reach back; a longer sequence is refused."""
+    initial_sd: float = Field(default=0.02, gt=0)
+    """Standard deviation of the initial weights, as in GPT-2; where they write to the stream it is
+    divided by the root of twice the layers. A narrow network may need more to learn at all."""
+    embedding_sd: float = Field(default=0.02, gt=0)
+    """Standard deviation of the initial embeddings."""
 
     @model_validator(mode="after")
     def _heads_share_the_width(self) -> Self:

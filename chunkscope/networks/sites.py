@@ -28,7 +28,8 @@ site                                         activity
 ``blocks.b.ln1.hook_normalized``             what attention reads
 ``blocks.b.attn.hook_q`` (``_k``, ``_v``)    queries, keys, values
 ``blocks.b.attn.hook_z``                     what each head gathered
-``blocks.b.hook_attn_out``                   what attention adds to the stream
+``blocks.b.attn.hook_result.h``              what head ``h`` adds to the stream
+``blocks.b.hook_attn_out``                   what attention adds to the stream (with its bias)
 ``blocks.b.hook_resid_mid``                  residual stream after attention
 ``blocks.b.ln2.hook_normalized``             what the MLP reads
 ``blocks.b.mlp.hook_pre``                    hidden units before the GELU
@@ -46,7 +47,7 @@ and ``hook_mlp_out`` too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -127,12 +128,19 @@ def _recurrent(network: RecurrentSettings) -> dict[str, int]:
 def _gpt(network: GPTSettings) -> dict[str, int]:
     widths = {"hook_embed": network.width}
     for block in range(network.layers):
-        for hook in _BLOCK:
+        for hook in _block_hooks(network.heads):
             hidden = hook in ("mlp.hook_pre", "mlp.hook_post")
             widths[f"blocks.{block}.{hook}"] = (
                 MLP_RATIO * network.width if hidden else network.width
             )
     return {**widths, "ln_final.hook_normalized": network.width}
+
+
+def _block_hooks(heads: int) -> Iterator[str]:
+    for hook in _BLOCK:
+        yield hook
+        if hook == "attn.hook_z":
+            yield from (f"attn.hook_result.{head}" for head in range(heads))
 
 
 def _huggingface(network: HuggingFaceSettings) -> dict[str, int]:

@@ -91,7 +91,12 @@ class Reference:
             ahead = torch.ones(scores.shape[-2:], dtype=torch.bool).triu(1)
             pattern = (scores.real / size**0.5).masked_fill(ahead, -torch.inf).softmax(-1)
             gathered.append(pattern @ v[..., units])
-        return self.linear(at, "out")(tap(f"{at}.hook_z", torch.cat(gathered, -1)))
+        gathered = list(tap(f"{at}.hook_z", torch.cat(gathered, -1)).split(size, -1))
+        out = self.linear(at, "out")
+        for head, z in enumerate(gathered):
+            alone = [z if other == head else torch.zeros_like(z) for other in range(MODEL.heads)]
+            gathered[head] = tap(f"{at}.hook_result.{head}", out(torch.cat(alone, -1)) - out.bias)
+        return sum(gathered) + out.bias
 
     @staticmethod
     def turned(activity: Tensor) -> Tensor:
@@ -320,6 +325,21 @@ def test_initial_weights_are_those_of_gpt_2() -> None:
             sd = smaller if name.endswith("weight_out") else 0.02
             assert weight[0].std().item() == pytest.approx(sd, rel=0.03), name
             assert not torch.equal(weight[0], weight[1])
+
+
+def test_initial_weights_may_be_larger() -> None:
+    model = GPTSettings(layers=2, width=128, heads=4, initial_sd=0.2, embedding_sd=1.5)
+    weights = build(model, 500, [0]).state_dict()
+    assert weights["embed.weight"].std().item() == pytest.approx(1.5, rel=0.03)
+    assert weights["blocks.0.attn.weight_qkv"].std().item() == pytest.approx(0.2, rel=0.03)
+    assert weights["blocks.1.mlp.weight_out"].std().item() == pytest.approx(0.1, rel=0.03)
+
+
+@torch.no_grad()
+def test_recording_heads_changes_no_bit() -> None:
+    network, tokens = draw_network(), draw_tokens(BATCH, TIME)
+    recorded = network(tokens, record=["blocks.*.attn.hook_result.*"])
+    assert torch.equal(recorded.logits, network(tokens).logits)
 
 
 @torch.no_grad()

@@ -76,6 +76,8 @@ def train(
     device: str = "cpu",
     progress: Callable[[int, float], None] | None = None,
     resume_dir: Path | None = None,
+    scored: np.ndarray | None = None,
+    validation_scored: np.ndarray | None = None,
 ) -> History:
     """Trains ``network`` in place.
 
@@ -84,6 +86,9 @@ def train(
             has a corpus of its own.
         window_seeds: per member, the seed of its draws of windows.
         validation: symbols to evaluate on, likewise.
+        scored: bool, as ``tokens``: the symbols that are to be predicted, such as those of an
+            answer; all of them if None.
+        validation_scored: likewise, of ``validation``.
         progress: called after every step with the steps done and their mean loss; if None, a
             :class:`~chunkscope.networks.progress.StepReport` on standard error.
         resume_dir: where the state of training is kept. A call that finds one goes on from it
@@ -94,19 +99,24 @@ def train(
             another training.
     """
     _check(network, tokens, settings, window_seeds, validation)
+    _check_scored("scored", tokens, scored)
+    _check_scored("validation_scored", validation, validation_scored)
     report = progress or StepReport(settings.steps)
     network.to(device)
     run = _Run(network, settings)
-    identity = _identity(network, tokens, settings, window_seeds, validation)
+    data = tokens, scored, validation, validation_scored
+    identity = _identity(network, settings, window_seeds, data)
     resume_file = None if resume_dir is None else resume_dir / "training.safetensors"
     if resume_file is not None and resume_file.exists():
         run.restore(resume_file, identity)
     else:
-        run.keep(validation)
+        run.keep(validation, validation_scored)
     while run.step < settings.steps:
-        windows = draw_windows(tokens, settings, window_seeds, run.step)
-        loss = run.update(torch.from_numpy(windows).to(device, torch.long))
-        run.keep(validation)
+        cells = window_cells(tokens.shape, settings, window_seeds, run.step)
+        windows = torch.from_numpy(tokens[cells]).to(device, torch.long)
+        counted = None if scored is None else torch.from_numpy(scored[cells]).to(device)
+        loss = run.update(windows, counted)
+        run.keep(validation, validation_scored)
         if resume_file is not None and _due(run.step, settings.resume_every, settings.steps):
             run.save(resume_file, identity)
         report(run.step, loss)
@@ -120,7 +130,14 @@ def draw_windows(
 
     ``tokens`` are (sequence, time), or (seed, sequence, time) where members differ.
     """
-    *members, sequences, time = tokens.shape
+    return tokens[window_cells(tokens.shape, settings, window_seeds, step)]
+
+
+def window_cells(
+    shape: Sequence[int], settings: TrainingSettings, window_seeds: Sequence[int], step: int
+) -> tuple[np.ndarray, ...]:
+    """Where the windows of ``step`` lie in an array of this shape, see :func:`draw_windows`."""
+    *members, sequences, time = shape
     starts = time - settings.window + 1
     drawn = np.stack(
         [
@@ -133,27 +150,34 @@ def draw_windows(
     sequence, start = (index[..., None] for index in np.divmod(drawn, starts))
     cells = sequence, start + np.arange(settings.window)
     own = (np.arange(*members)[:, None, None],) if members else ()
-    return tokens[own + cells]
+    return own + cells
 
 
-def evaluate(network: Network, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def evaluate(
+    network: Network, tokens: np.ndarray, scored: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Mean cross-entropy (nats per symbol) and accuracy of each member.
 
-    ``tokens`` are (sequence, time), or (seed, sequence, time) where members differ.
+    ``tokens`` are (sequence, time), or (seed, sequence, time) where members differ; ``scored`` says
+    of each symbol whether it counts, as in :func:`train`.
     """
     sequences, time = tokens.shape[-2:]
     size = max(1, EVALUATION_SYMBOLS // time)
-    loss, right = np.zeros(len(network.seeds)), np.zeros(len(network.seeds))
+    loss, right, seen = np.zeros((3, len(network.seeds)))
     with torch.no_grad():
         for first in range(0, sequences, size):
-            block = tokens[..., first : first + size, :]
-            symbols = torch.from_numpy(block.astype(np.int64))
+            rows = np.s_[..., first : first + size, :]
+            symbols = torch.from_numpy(tokens[rows].astype(np.int64))
             logits = network(symbols[..., :-1]).logits
             targets = symbols[..., 1:].to(logits.device).expand(logits.shape[:-1])
-            loss += cross_entropy(logits, targets).double().sum((1, 2)).cpu().numpy()
-            right += (logits.max(-1).indices == targets).sum((1, 2)).cpu().numpy()
-    symbols_seen = sequences * (time - 1)
-    return loss / symbols_seen, right / symbols_seen
+            counted = torch.ones_like(targets, dtype=torch.bool)
+            if scored is not None:
+                counted &= torch.from_numpy(scored[rows])[..., 1:].to(logits.device)
+            nats = cross_entropy(logits, targets).double()
+            loss += (nats * counted).sum((1, 2)).cpu().numpy()
+            right += ((logits.max(-1).indices == targets) & counted).sum((1, 2)).cpu().numpy()
+            seen += counted.sum((1, 2)).cpu().numpy()
+    return loss / seen, right / seen
 
 
 class _Run:
@@ -168,10 +192,15 @@ class _Run:
         self.loss_sum = np.zeros(len(network.seeds))  # since the last row of the history
         self.loss_steps = 0
 
-    def update(self, windows: Tensor) -> float:
+    def update(self, windows: Tensor, scored: Tensor | None) -> float:
         """One step of Adam on windows (seed, batch, time); the mean loss over members."""
         logits = self.network(windows[:, :, :-1]).logits
-        losses = cross_entropy(logits, windows[:, :, 1:]).mean((1, 2))
+        nats = cross_entropy(logits, windows[:, :, 1:])
+        if scored is None:
+            losses = nats.mean((1, 2))
+        else:
+            counted = scored[:, :, 1:]
+            losses = (nats * counted).sum((1, 2)) / counted.sum((1, 2)).clamp(min=1)
         self.adam.zero_grad()
         losses.sum().backward()
         if self.settings.gradient_clip is not None:
@@ -201,16 +230,18 @@ class _Run:
         self.loss_steps += 1
         return float(losses.mean())
 
-    def keep(self, validation: np.ndarray | None) -> None:
+    def keep(self, validation: np.ndarray | None, scored: np.ndarray | None) -> None:
         """Adds to the history what is due at this step."""
         if _due(self.step, self.settings.evaluate_every, self.settings.steps):
-            self._evaluate(validation)
+            self._evaluate(validation, scored)
         if self.step in (*self.settings.checkpoints, self.settings.steps):
             weights = {k: v.detach().cpu().clone() for k, v in self.network.state_dict().items()}
             self.history.checkpoints[self.step] = weights
 
-    def _evaluate(self, validation: np.ndarray | None) -> None:
-        loss, accuracy = (None, None) if validation is None else evaluate(self.network, validation)
+    def _evaluate(self, validation: np.ndarray | None, scored: np.ndarray | None) -> None:
+        loss, accuracy = None, None
+        if validation is not None:
+            loss, accuracy = evaluate(self.network, validation, scored)
         mean = (self.loss_sum / max(1, self.loss_steps)).tolist()
         for member, seed in enumerate(self.network.seeds):
             self.history.rows.append(
@@ -346,20 +377,35 @@ def _check_shape(
         )
 
 
+def _check_scored(name: str, tokens: np.ndarray | None, scored: np.ndarray | None) -> None:
+    if scored is None:
+        return
+    shape = None if tokens is None else tokens.shape
+    if scored.dtype != bool or scored.shape != shape:
+        raise NetworkError(
+            f"training: got {name} of {scored.dtype} and shape {scored.shape}; must be bool of "
+            f"shape {shape}, as the symbols"
+        )
+    if not scored[..., 1:].any():
+        raise NetworkError(
+            f"training: {name}: no symbol but a first one is to be predicted; mark some"
+        )
+
+
 def _identity(
     network: Network,
-    tokens: np.ndarray,
     settings: TrainingSettings,
     window_seeds: Sequence[int],
-    validation: np.ndarray | None,
+    data: Sequence[np.ndarray | None],
 ) -> str:
     """A digest of everything that steers a training."""
     digest = hashlib.sha256()
     described = [network.settings.model_dump(), network.symbols, network.seeds]
-    described += [settings.model_dump(), list(window_seeds), tokens.shape]
+    described += [settings.model_dump(), list(window_seeds)]
+    described += [None if array is None else array.shape for array in data]
     digest.update(json.dumps(described).encode())
-    for data in (tokens, validation):
-        digest.update(b"none" if data is None else np.ascontiguousarray(data).tobytes())
+    for array in data:
+        digest.update(b"none" if array is None else np.ascontiguousarray(array).tobytes())
     for value in network.state_dict().values():
         digest.update(value.cpu().numpy().tobytes())
     return digest.hexdigest()

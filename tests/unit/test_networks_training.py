@@ -294,3 +294,54 @@ def test_a_log_gets_lines() -> None:
     assert first == "step 1/200 loss 1"
     assert last.startswith("step 200/200 loss 0.005 ")
     assert last.endswith("it/s, 00:00 left")
+
+
+def test_only_scored_symbols_are_learned() -> None:
+    corpus, rng = draw_corpus(), np.random.default_rng(1)
+    scored = rng.random(corpus.shape) < 0.3
+    settings = BRIEF.model_copy(update={"window": 40, "gradient_clip": None})
+    ours = build(MODELS[1], VOCABULARY, [3])
+    train(ours, corpus, settings, [30], progress=silent, scored=scored)
+
+    other = build(MODELS[1], VOCABULARY, [3])
+    adam = torch.optim.Adam(other.parameters(), settings.learning_rate)
+    for step in range(settings.steps):
+        (cells,) = draw_windows(np.arange(corpus.size).reshape(corpus.shape), settings, [30], step)
+        tokens = torch.from_numpy(corpus.ravel()[cells])
+        row, at = np.nonzero(scored.ravel()[cells][:, 1:])
+        predicted = other(tokens[:, :-1]).logits[0][row, at]
+        adam.zero_grad()
+        functional.cross_entropy(predicted, tokens[row, at + 1]).backward()
+        adam.step()
+    for weight, expected in zip(ours.parameters(), other.parameters(), strict=True):
+        torch.testing.assert_close(weight, expected)
+
+
+@torch.no_grad()
+def test_evaluation_counts_scored_symbols_alone() -> None:
+    network, corpus = build(MODELS[1], VOCABULARY, SEEDS), draw_corpus()
+    scored = np.random.default_rng(1).random(corpus.shape) < 0.3
+    loss, accuracy = evaluate(network, corpus, scored)
+    row, at = np.nonzero(scored[:, 1:])
+    logits = network(torch.from_numpy(corpus)[:, :-1]).logits[:, row, at]
+    targets = torch.from_numpy(corpus)[row, at + 1]
+    for member, found in enumerate(logits):
+        assert loss[member] == pytest.approx(functional.cross_entropy(found, targets).item())
+        assert accuracy[member] == pytest.approx((found.argmax(-1) == targets).double().mean())
+    np.testing.assert_array_equal(
+        evaluate(network, corpus, np.ones(corpus.shape, bool)), evaluate(network, corpus)
+    )
+
+
+@pytest.mark.parametrize(
+    ("scored", "sentence"),
+    [
+        (np.ones((6, 39), bool), r"bool and shape \(6, 39\); must be bool of shape \(6, 40\)"),
+        (np.ones((6, 40)), r"scored of float64"),
+        (np.arange(240).reshape(6, 40) % 40 == 0, "no symbol but a first one"),
+    ],
+)
+def test_scores_that_do_not_fit_are_refused(scored: np.ndarray, sentence: str) -> None:
+    network = build(MODELS[1], VOCABULARY, SEEDS)
+    with pytest.raises(NetworkError, match=sentence):
+        train(network, draw_corpus(), BRIEF, WINDOW_SEEDS, progress=silent, scored=scored)

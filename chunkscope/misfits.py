@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chunkscope.errors import NetworkError, SiteError, did_you_mean
-from chunkscope.grammars import Text
+from chunkscope.grammars import Grammar, Task, Text
 from chunkscope.networks.directories import describe, weight_files
 from chunkscope.networks.settings import HuggingFaceSettings, NetworkSettings
 from chunkscope.networks.sites import match_sites, site_names, sites_of_study, state_sites
@@ -27,6 +27,7 @@ def misfits(config: Config) -> Iterator[str]:
         if run.corpus in config.corpora:
             yield from _trained_elsewhere(config, name, run)
             yield from _short_sequences(config, name, run)
+            yield from _parts_of_inputs(config, name, run)
             yield from _unfit_studies(config, name, run)
         yield from _unknown_sites(config, name, run)
         if 0 not in run.training.checkpoints:
@@ -74,10 +75,12 @@ def _trained_elsewhere(config: Config, name: str, run: RunSettings) -> Iterator[
 
 def _unfit_studies(config: Config, name: str, run: RunSettings) -> Iterator[str]:
     """Studies that need more than the corpus or the network of a run has."""
-    if "chunks" in run.studies and isinstance(config.corpora[run.corpus].source, Text):
+    source = config.corpora[run.corpus].source
+    if "chunks" in run.studies and not isinstance(source, Grammar):
         yield (
             f"runs.{name}.studies: got chunks, which is scored against the true parse; corpus "
-            f"{run.corpus} is text, which has none; name others, such as concepts"
+            f"{run.corpus} is {'text' if isinstance(source, Text) else 'a task'}, which has none; "
+            "name others, such as concepts"
         )
     if "interventions" in run.studies and not state_sites(run.network):
         yield (
@@ -111,6 +114,20 @@ def _short_sequences(config: Config, name: str, run: RunSettings) -> Iterator[st
                 f"{key}: got {got}; must be at most {longest}{context}, the context of "
                 f"runs.{name}.network"
             )
+
+
+def _parts_of_inputs(config: Config, name: str, run: RunSettings) -> Iterator[str]:
+    """Lengths that are not those of the inputs of a task."""
+    corpus = config.corpora[run.corpus]
+    if not isinstance(corpus.source, Task):
+        return
+    for key, got in (
+        (f"corpora.{run.corpus}.training.length", corpus.training.length),
+        (f"corpora.{run.corpus}.recording.length", corpus.recording.length),
+        (f"runs.{name}.training.window", run.training.window),
+    ):
+        if got != (longest := corpus.source.longest):
+            yield f"{key}: got {got}; must be {longest}, the length of the longest input"
 
 
 def _context(network: NetworkSettings) -> int | None:

@@ -37,6 +37,8 @@ with job(snakemake.log[0]), timed(snakemake.output.timing):
         TrainingSettings.model_validate(params.training),
         [integer_seed(seed, "windows", run, member) for member in range(params.seeds)],
         validation=recording.tokens,
+        scored=training.scored,
+        validation_scored=recording.scored,
         device=pick_device(params.device),
         resume_dir=Path("work/training") / hashlib.sha256(identity.encode()).hexdigest()[:16],
     )

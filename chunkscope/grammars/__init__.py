@@ -1,4 +1,4 @@
-"""Sequences whose true parse is known: settings compile to hidden Markov processes. And text."""
+"""Sequences whose true parse is known: settings compile to hidden Markov processes. Tasks, text."""
 
 from __future__ import annotations
 
@@ -6,21 +6,27 @@ from typing import Annotated
 
 from pydantic import Field
 
+from chunkscope.grammars.addition import Addition
 from chunkscope.grammars.automaton import Arc, Automaton
 from chunkscope.grammars.base import Grammar, Source
 from chunkscope.grammars.compounds import Compounds
 from chunkscope.grammars.context import Context
 from chunkscope.grammars.corpus import Corpus
+from chunkscope.grammars.counting import Counting
 from chunkscope.grammars.hierarchy import Hierarchy
+from chunkscope.grammars.inputs import Inputs
 from chunkscope.grammars.observer import Observation, Observer
+from chunkscope.grammars.prefixes import prefixes
 from chunkscope.grammars.process import Process
+from chunkscope.grammars.task import Task
 from chunkscope.grammars.text import Text
 from chunkscope.grammars.words import Words
 
 GrammarSettings = Annotated[
-    Words | Context | Compounds | Hierarchy | Automaton | Text, Field(discriminator="grammar")
+    Words | Context | Compounds | Hierarchy | Automaton | Counting | Addition | Text,
+    Field(discriminator="grammar"),
 ]
-"""The settings of any grammar or text, told apart by ``grammar``."""
+"""The settings of any grammar, task or text, told apart by ``grammar``."""
 
 GRAMMARS: dict[str, type[Source]] = {
     "words": Words,
@@ -28,24 +34,31 @@ GRAMMARS: dict[str, type[Source]] = {
     "compounds": Compounds,
     "hierarchy": Hierarchy,
     "automaton": Automaton,
+    "counting": Counting,
+    "addition": Addition,
     "text": Text,
 }
-"""Name -> grammar, or text."""
+"""Name -> grammar, task or text."""
 
 __all__ = [
     "GRAMMARS",
+    "Addition",
     "Arc",
     "Automaton",
     "Compounds",
     "Context",
     "Corpus",
+    "Counting",
     "Grammar",
     "GrammarSettings",
     "Hierarchy",
+    "Inputs",
     "Observation",
     "Observer",
     "Process",
     "Source",
+    "Task",
     "Text",
     "Words",
+    "prefixes",
 ]

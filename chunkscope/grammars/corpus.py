@@ -30,6 +30,8 @@ class Corpus:
         next_distribution: (sequence, time, vocabulary) float32, the probability of each symbol
             at time + 1 given the tokens up to and including time; None for text, whose
             distribution nobody knows.
+        scored: (sequence, time) bool, the symbols that a network is to predict, such as those of
+            an answer; None for all.
         tokenizer: of text, the tokenizer as JSON.
         provenance: where a text comes from, with its SHA-256.
 
@@ -43,6 +45,7 @@ class Corpus:
     labels: dict[str, np.ndarray]
     next_distribution: np.ndarray | None = None
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    scored: np.ndarray | None = None
     tokenizer: str | None = None
     provenance: dict[str, str] = field(default_factory=dict)
 
@@ -101,6 +104,8 @@ class Corpus:
         }
         if self.next_distribution is not None:
             arrays["next_distribution"] = self.next_distribution
+        if self.scored is not None:
+            arrays["scored"] = self.scored
         if self.tokenizer is not None:
             arrays["tokenizer"] = np.frombuffer(self.tokenizer.encode(), np.uint8)
         with Path(path).open("wb") as file:
@@ -123,6 +128,7 @@ class Corpus:
                 labels=_under("labels/", arrays),
                 next_distribution=arrays.get("next_distribution"),
                 names={k: tuple(v.tolist()) for k, v in _under("names/", arrays).items()},
+                scored=arrays.get("scored"),
                 tokenizer=tokenizer.tobytes().decode() if tokenizer is not None else None,
                 provenance={k: str(v) for k, v in _under("provenance/", arrays).items()},
             )

@@ -129,11 +129,12 @@ MISTAKES = {
     "source, training, recording",
     # names of things
     ("corpora.noise.source.grammar", "word"): "corpora.noise.source.grammar: got 'word'; must be "
-    "one of automaton, compounds, context, hierarchy, text, words; did you mean words?",
+    "one of addition, automaton, compounds, context, counting, hierarchy, text, words; did you "
+    "mean words?",
     ("corpora.noise.source", "{vocabulary: {AB: 1}}"): "corpora.noise.source.grammar: missing; "
-    "must be one of automaton, compounds, context, hierarchy, text, words",
+    "must be one of addition, automaton, compounds, context, counting, hierarchy, text, words",
     ("corpora.noise.source", "words"): "corpora.noise.source: got 'words'; must be a mapping whose "
-    "grammar is one of automaton, compounds, context, hierarchy, text, words",
+    "grammar is one of addition, automaton, compounds, context, counting, hierarchy, text, words",
     ("corpora.noise.source.gap", "{kind: unifrom, low: 0}"): "corpora.noise.source.gap.kind: got "
     "'unifrom'; must be one of fixed, geometric, uniform; did you mean uniform?",
     ("runs.one.network.architecture", "grru"): "runs.one.network.architecture: got 'grru'; must "
@@ -200,7 +201,7 @@ def test_all_mistakes_are_told_at_once() -> None:
         "my.yaml: corpora.sum.source.vocabulary: the probabilities of 'AB' sum to 0.5; they must "
         "sum to 1",
         "my.yaml: corpora.empty.source: missing; must be a mapping whose grammar is one of "
-        "automaton, compounds, context, hierarchy, text, words",
+        "addition, automaton, compounds, context, counting, hierarchy, text, words",
         "my.yaml: runs.one.network.hidden: got -8; must be a whole number from 1 to 65536",
         "my.yaml: runs.three.network.architecture: got 'rnn'; must be one of affine, gpt, gru, "
         "huggingface, lstm, tanh",
@@ -433,3 +434,24 @@ def test_networks_of_experiments_are_named_for_files() -> None:
     network = "{a/b: {network: {architecture: affine, hidden: 3}}}"
     (found,) = problems(base("experiments.transfer.networks", network))
     assert "got the name 'a/b'" in found
+
+
+def test_lengths_of_a_task_are_those_of_its_inputs() -> None:
+    assert problems("""
+        corpora:
+          sums:
+            source: {grammar: addition, digits: 2}
+            training: {length: 12}
+            recording: {length: 11}
+        runs:
+          sums:
+            corpus: sums
+            network: {architecture: gru, hidden: 8}
+            training: {window: 10}
+            studies: [chunks]
+        """) == [
+        "my.yaml: corpora.sums.training.length: got 12; must be 11, the length of the longest input",
+        "my.yaml: runs.sums.training.window: got 10; must be 11, the length of the longest input",
+        "my.yaml: runs.sums.studies: got chunks, which is scored against the true parse; corpus "
+        "sums is a task, which has none; name others, such as concepts",
+    ]

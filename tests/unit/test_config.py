@@ -450,7 +450,8 @@ def test_lengths_of_a_task_are_those_of_its_inputs() -> None:
             training: {window: 10}
             studies: [chunks]
         """) == [
-        "my.yaml: corpora.sums.training.length: got 12; must be 11, the length of the longest input",
+        "my.yaml: corpora.sums.training.length: got 12; must be 11, the length of the longest "
+        "input",
         "my.yaml: runs.sums.training.window: got 10; must be 11, the length of the longest input",
         "my.yaml: runs.sums.studies: got chunks, which is scored against the true parse; corpus "
         "sums is a task, which has none; name others, such as concepts",

@@ -52,6 +52,10 @@ class ProbingError(ChunkscopeError):
     """A probe was given rows, labels or settings it cannot work with."""
 
 
+class InversionError(ChunkscopeError):
+    """A preimage was asked for that there is not: of other units, of no query, of no metric."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``"; did you mean X?"`` for the known word nearest to ``word``, else an empty string."""
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)

@@ -1,0 +1,1 @@
+"""What an activation stores, read as the set of inputs that give nearly the same activation."""

@@ -1,0 +1,142 @@
+"""What the members of a preimage share: retained, shared in part, or free.
+
+The preimage of a query is the ball of inputs whose activation lies within a radius of its own
+(Huang et al., arXiv 2405.17653). A feature is *retained* where all members have the query's value,
+and *free* where they have it no oftener than inputs at large. All inputs are visited, chunk by
+chunk, and each counts as its probability, so that what is said of a ball is exact.
+
+The query itself is no member of its ball: a ball of one would retain everything. A ball that is
+empty says nothing (NaN).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from chunkscope.errors import InversionError
+from chunkscope.inversion.distances import Activity, Block, Metric
+from chunkscope.inversion.features import Feature, entropy, places_of
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Queries:
+    """Inputs whose preimages are asked for.
+
+    Attributes:
+        rows: (query,) their numbers among all inputs.
+        activity: (query, unit).
+    """
+
+    rows: NDArray[np.int64]
+    activity: Activity
+
+
+@dataclass(frozen=True)
+class Retention:
+    """What balls retain; every array begins with (radius, query).
+
+    Attributes:
+        mass: probability of the ball, the query's own taken away.
+        same: (radius, query, feature) share of the ball with the query's value.
+        known: (radius, query, feature) 1 - H(feature | ball) / H(feature): 1 where the ball has
+            one value, 0 where it tells nothing, below 0 where it is more mixed than all inputs.
+        prior: (query, feature) share of all inputs with the query's value.
+    """
+
+    mass: Values
+    same: Values
+    known: Values
+    prior: Values
+
+
+def gather_queries(blocks: Iterable[Block], rows: NDArray[np.int64]) -> Queries:
+    """The activity of some inputs.
+
+    Raises:
+        InversionError: there are none, or one is not among the inputs.
+    """
+    if not len(rows):
+        raise InversionError("queries: got none; ask for the preimage of at least one input")
+    found: dict[int, Activity] = {}
+    reached = 0
+    for first, block in blocks:
+        reached = first + len(block)
+        for row in rows[(rows >= first) & (rows < reached)].tolist():
+            found[row] = block[row - first, 0]
+    missing = [row for row in rows.tolist() if row not in found]
+    if missing:
+        raise InversionError(
+            f"queries: got input {missing[0]}; must be one of the {reached} that are enumerated, "
+            f"0 to {reached - 1}"
+        )
+    return Queries(rows, np.stack([found[row] for row in rows.tolist()]))
+
+
+def retention(
+    blocks: Iterable[Block],
+    metric: Metric,
+    queries: Queries,
+    radii: Sequence[float],
+    features: Sequence[Feature],
+    probability: Values,
+) -> Retention:
+    """Read the balls of all queries, of every radius, in one pass.
+
+    Args:
+        blocks: the activity of all inputs, as ``ActivationStore.iterate`` yields it.
+        radii: of balls, in the metric.
+        features: of the inputs.
+        probability: (input,).
+
+    Raises:
+        InversionError: the blocks have other units than the queries, or are of other inputs.
+    """
+    places = places_of(features)
+    weights = np.zeros((len(radii), len(queries.rows), places[-1]))
+    reached = 0
+    for first, block in blocks:
+        reached = first + len(block)
+        if reached > len(probability):
+            break
+        distance = metric.distance(block[:, 0], queries.activity)
+        own = (queries.rows >= first) & (queries.rows < reached)
+        distance[own, queries.rows[own] - first] = np.inf
+        values = _values(features, places, probability, slice(first, reached))
+        for at, radius in enumerate(radii):
+            weights[at] += (distance <= radius).astype(np.float64) @ values
+    if reached != len(probability):
+        raise InversionError(
+            f"activity: got {reached} inputs; must be the {len(probability)} that are enumerated"
+        )
+    return _retention(weights, places, features, queries)
+
+
+def _values(
+    features: Sequence[Feature], places: NDArray[np.int64], probability: Values, inputs: slice
+) -> sparse.csr_array:
+    """(input, value of any feature) the probability of some inputs, at the values they have."""
+    columns = np.stack([feature.values[inputs] for feature in features], axis=1) + places[:-1]
+    ends = np.arange(0, columns.size + 1, len(features))
+    data = np.repeat(probability[inputs], len(features))
+    return sparse.csr_array((data, columns.ravel(), ends), shape=(len(columns), places[-1]))
+
+
+def _retention(
+    weights: Values, places: NDArray[np.int64], features: Sequence[Feature], queries: Queries
+) -> Retention:
+    mass = weights[..., : places[1]].sum(axis=-1)
+    some = np.where(mass > 0, mass, np.nan)
+    same, known, prior = [], [], []
+    for feature, start, end in zip(features, places[:-1], places[1:], strict=True):
+        shares, own = weights[..., start:end] / some[..., None], feature.values[queries.rows]
+        same.append(shares[:, np.arange(len(own)), own])
+        known.append(1 - entropy(np.nan_to_num(shares)) / feature.entropy + 0 * some)
+        prior.append(feature.prior[own])
+    return Retention(mass, np.stack(same, -1), np.stack(known, -1), np.stack(prior, -1))

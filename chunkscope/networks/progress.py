@@ -27,10 +27,11 @@ class StepReport:
         self._begun: tuple[int, float] | None = None
         self._last_line = -float("inf")
 
-    def __call__(self, step: int, loss: float) -> None:
-        """Says that ``step`` steps are done, the last with ``loss``."""
+    def __call__(self, step: int, loss: float | None = None) -> None:
+        """Says that ``step`` steps are done, the last with ``loss`` where there is one."""
         if self._bar is not None:
-            self._bar.set_postfix(loss=f"{loss:.3g}", refresh=False)
+            if loss is not None:
+                self._bar.set_postfix(loss=f"{loss:.3g}", refresh=False)
             self._bar.update(step - self._bar.n)
             if step == self.total:
                 self._bar.close()
@@ -41,10 +42,10 @@ class StepReport:
             self._last_line = now
             print(self._line(step, loss, now), file=self.stream, flush=True)
 
-    def _line(self, step: int, loss: float, now: float) -> str:
+    def _line(self, step: int, loss: float | None, now: float) -> str:
         assert self._begun is not None
         first, begun = self._begun
-        line = f"step {step}/{self.total} loss {loss:.3g}"
+        line = f"step {step}/{self.total}" + ("" if loss is None else f" loss {loss:.3g}")
         if step == first or now == begun:
             return line
         rate = (step - first) / (now - begun)

@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from chunkscope.grammars import Corpus
+from chunkscope.errors import StoreError, did_you_mean
+from chunkscope.grammars import Corpus, Inputs
 from chunkscope.networks.network import Network, Output
 from chunkscope.networks.progress import StepReport
 from chunkscope.store.settings import StoreSettings
@@ -69,14 +70,84 @@ def record_activations(
         _write_members(writer, network, corpus.tokens, sites)
 
 
+@torch.no_grad()
+def record_inputs(
+    network: Network,
+    inputs: Inputs,
+    point: str,
+    sites: Sequence[str],
+    path: str | Path,
+    settings: StoreSettings | None = None,
+    attributes: dict[str, Any] | None = None,
+    device: str = "cpu",
+) -> None:
+    """Write the activity of all members of ``network`` at one point of every input.
+
+    The store has one step, that of the point: its activity is (input, 1, unit), its tokens are the
+    symbols read there, and there is no loss.
+
+    Args:
+        point: one of the points of ``inputs``.
+        sites, path, settings, attributes: as for :func:`record_activations`.
+
+    Raises:
+        StoreError: an activation is not finite, or the inputs have no such point.
+        SiteError: a pattern matches no site.
+    """
+    if point not in inputs.points:
+        known = ", ".join(inputs.points)
+        hint = did_you_mean(point, inputs.points)
+        raise StoreError(f"{path}: got point {point!r}; inputs are read at {known}{hint}")
+    settings = settings or StoreSettings()
+    network.to(device).eval()
+    steps = inputs.points[point]
+    read = inputs.tokens[:, : steps.max() + 1]
+    with StoreWriter(
+        path,
+        tokens=np.take_along_axis(read, steps[:, None], axis=1),
+        symbols=inputs.symbols,
+        attributes={"network_seeds": list(network.seeds), "point": point, **(attributes or {})},
+        codec=settings.codec,
+        chunk_mb=settings.chunk_mb,
+    ) as writer:
+        block = _sequences_per_pass(network, read)
+        report = StepReport(len(network.seeds) * len(read))
+        for member in range(len(network.seeds)):
+            alone = network.select([member])
+            for first in range(0, len(read), block):
+                rows = slice(first, first + block)
+                activity = _at_steps(alone, read[rows], steps[rows], sites)
+                if first == 0:
+                    writer.create(member, {site: a.shape[-1] for site, a in activity.items()})
+                no_loss = np.full((len(steps[rows]), 1), np.nan)
+                writer.write(member, first, activity, loss=no_loss)
+                report(member * len(read) + first + len(no_loss))
+
+
+def _at_steps(
+    network: Network, tokens: NDArray[np.integer], steps: NDArray[np.integer], sites: Sequence[str]
+) -> dict[str, NDArray[np.float32]]:
+    """Site -> (sequence, 1, unit) of a network of one member, each sequence at its own step."""
+    output = network(torch.from_numpy(tokens.astype(np.int64)), record=sites)
+    rows = np.arange(len(steps))
+    return {
+        site: values[0].cpu().numpy()[rows, steps][:, None]
+        for site, values in output.activations.items()
+    }
+
+
+def _sequences_per_pass(network: Network, tokens: NDArray[np.integer]) -> int:
+    symbols = min(SYMBOLS_PER_PASS, LOGITS_PER_PASS // network.vocabulary)
+    return max(1, symbols // tokens.shape[1])
+
+
 def _write_members(
     writer: StoreWriter,
     network: Network,
     tokens: NDArray[np.integer],
     sites: Sequence[str],
 ) -> None:
-    symbols_per_pass = min(SYMBOLS_PER_PASS, LOGITS_PER_PASS // network.vocabulary)
-    block = max(1, symbols_per_pass // tokens.shape[1])
+    block = _sequences_per_pass(network, tokens)
     n_members = len(network.seeds)
     report = StepReport(n_members * len(tokens))
     for member in range(n_members):

@@ -10,12 +10,12 @@ import torch
 from torch.nn import functional
 
 from chunkscope.errors import SiteError, StoreError
-from chunkscope.grammars import Corpus
+from chunkscope.grammars import Corpus, Counting
 from chunkscope.networks.building import build
 from chunkscope.networks.recurrent import Recurrent
 from chunkscope.networks.settings import GRUSettings, LSTMSettings
 from chunkscope.store import ActivationStore, StoreSettings, recording
-from chunkscope.store.recording import record_activations
+from chunkscope.store.recording import record_activations, record_inputs
 
 N, TIME, TRAIN, SEEDS = 11, 6, 7, (4, 9, 2)
 SYMBOLS = ("a", "b", "c")
@@ -127,3 +127,33 @@ def test_a_pattern_without_a_site_is_refused_and_leaves_no_file(
     with pytest.raises(SiteError):
         record_activations(network, corpus, TRAIN, ["layers.7.hook_h"], path)
     assert not list(path.parent.iterdir())
+
+
+@pytest.mark.parametrize("point", ["target", "colon"])
+def test_inputs_are_recorded_at_their_own_points(path: Path, point: str) -> None:
+    inputs = Counting(letters=3, distinct=2, most=2).inputs()
+    network = build(LSTMSettings(hidden=5), len(inputs.symbols), SEEDS, inputs.symbols)
+    record_inputs(network, inputs, point, ["layers.*.hook_[hc]"], path)
+    with torch.no_grad():
+        whole = network(torch.from_numpy(inputs.tokens.astype(np.int64)), record=["*"]).activations
+    rows, steps = np.arange(len(inputs)), inputs.points[point]
+    with ActivationStore.open(path, verify="digests") as store:
+        assert store.attributes["point"] == point
+        np.testing.assert_array_equal(store.tokens()[:, 0], inputs.tokens[rows, steps])
+        for member in range(len(SEEDS)):
+            assert store.sites(member) == ["layers.0.hook_h", "layers.0.hook_c"]
+            for site in store.sites(member):
+                expected = whole[site][member].numpy()[rows, steps]
+                found = store.activations(member, site)
+                assert found.shape == (len(inputs), 1, 5)
+                np.testing.assert_allclose(found[:, 0], expected, atol=1e-6)
+
+
+def test_a_point_that_inputs_have_not_is_refused(path: Path) -> None:
+    inputs = Counting(letters=3, distinct=2, most=2).inputs()
+    network = build(LSTMSettings(hidden=5), len(inputs.symbols), SEEDS, inputs.symbols)
+    with pytest.raises(
+        StoreError, match="got point 'colom'; inputs are read at target, colon"
+    ):
+        record_inputs(network, inputs, "colom", ["*"], path)
+    assert not path.exists()

@@ -152,8 +152,6 @@ def test_inputs_are_recorded_at_their_own_points(path: Path, point: str) -> None
 def test_a_point_that_inputs_have_not_is_refused(path: Path) -> None:
     inputs = Counting(letters=3, distinct=2, most=2).inputs()
     network = build(LSTMSettings(hidden=5), len(inputs.symbols), SEEDS, inputs.symbols)
-    with pytest.raises(
-        StoreError, match="got point 'colom'; inputs are read at target, colon"
-    ):
+    with pytest.raises(StoreError, match="got point 'colom'; inputs are read at target, colon"):
         record_inputs(network, inputs, "colom", ["*"], path)
     assert not path.exists()

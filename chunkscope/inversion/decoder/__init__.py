@@ -1,0 +1,1 @@
+"""A decoder draws inputs that would give an activation, where they cannot all be enumerated."""

@@ -18,24 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from chunkscope.errors import InversionError
-from chunkscope.inversion.distances import Activity, Block, Metric
+from chunkscope.inversion.balls import Queries, distances
+from chunkscope.inversion.distances import Block, Metric
 from chunkscope.inversion.features import Feature, entropy, places_of
 
 Values = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Queries:
-    """Inputs whose preimages are asked for.
-
-    Attributes:
-        rows: (query,) their numbers among all inputs.
-        activity: (query, unit).
-    """
-
-    rows: NDArray[np.int64]
-    activity: Activity
 
 
 @dataclass(frozen=True)
@@ -54,29 +41,6 @@ class Retention:
     same: Values
     known: Values
     prior: Values
-
-
-def gather_queries(blocks: Iterable[Block], rows: NDArray[np.int64]) -> Queries:
-    """The activity of some inputs.
-
-    Raises:
-        InversionError: there are none, or one is not among the inputs.
-    """
-    if not len(rows):
-        raise InversionError("queries: got none; ask for the preimage of at least one input")
-    found: dict[int, Activity] = {}
-    reached = 0
-    for first, block in blocks:
-        reached = first + len(block)
-        for row in rows[(rows >= first) & (rows < reached)].tolist():
-            found[row] = block[row - first, 0]
-    missing = [row for row in rows.tolist() if row not in found]
-    if missing:
-        raise InversionError(
-            f"queries: got input {missing[0]}; must be one of the {reached} that are enumerated, "
-            f"0 to {reached - 1}"
-        )
-    return Queries(rows, np.stack([found[row] for row in rows.tolist()]))
 
 
 def retention(
@@ -100,21 +64,12 @@ def retention(
     """
     places = places_of(features)
     weights = np.zeros((len(radii), len(queries.rows), places[-1]))
-    reached = 0
-    for first, block in blocks:
-        reached = first + len(block)
-        if reached > len(probability):
-            break
-        distance = metric.distance(block[:, 0], queries.activity)
-        own = (queries.rows >= first) & (queries.rows < reached)
-        distance[own, queries.rows[own] - first] = np.inf
-        values = _values(features, places, probability, slice(first, reached))
+    for part, distance in distances(blocks, metric, queries, len(probability)):
+        own = (queries.rows >= part.start) & (queries.rows < part.stop)
+        distance[own, queries.rows[own] - part.start] = np.inf
+        values = _values(features, places, probability, part)
         for at, radius in enumerate(radii):
             weights[at] += (distance <= radius).astype(np.float64) @ values
-    if reached != len(probability):
-        raise InversionError(
-            f"activity: got {reached} inputs; must be the {len(probability)} that are enumerated"
-        )
     return _retention(weights, places, features, queries)
 
 

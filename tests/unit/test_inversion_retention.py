@@ -9,9 +9,10 @@ import pytest
 
 from chunkscope.errors import InversionError
 from chunkscope.grammars import Counting, Inputs, Words, prefixes
+from chunkscope.inversion.balls import Queries, gather_queries, members
 from chunkscope.inversion.distances import METRICS, Metric, metric_of
 from chunkscope.inversion.features import Feature, entropy, features_of, recent
-from chunkscope.inversion.retention import Queries, Retention, gather_queries, retention
+from chunkscope.inversion.retention import Retention, retention
 
 INPUTS = Counting(letters=3, distinct=2, most=3).inputs()
 RADII = (0.05, 0.3, 0.6)
@@ -98,12 +99,15 @@ def test_activity_without_size(name: str) -> None:
 def test_balls_are_those_of_brute_force(name: str) -> None:
     activity = draw_activity()
     found, features, queries = read(activity, name, queries=8)
+    metric = metric_of(name, blocks(activity), INPUTS.probability)
     centre = INPUTS.probability @ activity.astype(float)
     for q, row in enumerate(queries.rows):
         distance = np.array([plain_distance(name, x, activity[row], centre) for x in activity])
         distance[row] = np.inf
         for at, radius in enumerate(RADII):
             ball = np.flatnonzero(distance <= radius)
+            held = members(blocks(activity), metric, queries, radius, len(INPUTS))[q]
+            np.testing.assert_array_equal(held, np.sort(np.append(ball, row)))
             mass = INPUTS.probability[ball].sum()
             assert found.mass[at, q] == pytest.approx(mass)
             for f, feature in enumerate(features):

@@ -31,7 +31,11 @@ class Decoder(nn.Module):
         longest: symbols of the longest input.
         sites: how many sites it is told activity of.
         units: of the widest of them.
+        mean, spread: (site, unit) what activity is standardised by.
     """
+
+    mean: Tensor
+    spread: Tensor
 
     def __init__(
         self, settings: DecoderSettings, vocabulary: int, longest: int, sites: int, units: int
@@ -39,6 +43,8 @@ class Decoder(nn.Module):
         super().__init__()
         width = settings.width
         self.vocabulary, self.longest, self.sites, self.units = vocabulary, longest, sites, units
+        self.register_buffer("mean", torch.zeros(sites, units))
+        self.register_buffer("spread", torch.ones(sites, units))
         self.begin = nn.Parameter(torch.randn(width) / sqrt(width))
         self.symbols = nn.Embedding(vocabulary, width)
         self.positions = nn.Parameter(torch.randn(longest + 1, width) / sqrt(width))
@@ -60,9 +66,10 @@ class Decoder(nn.Module):
         """A cache that holds nothing but what the decoder is told.
 
         Args:
-            activity: (batch, unit), standardised; 0 beyond the units of a narrower site.
+            activity: (batch, unit); 0 beyond the units of a narrower site.
             site: (batch,) number of the site.
         """
+        activity = (activity - self.mean[site]) / self.spread[site]
         which = functional.one_hot(site, self.sites).to(activity)
         told = self.told(torch.cat([activity, which], dim=1))
         return [cast("Block", block).tell(told) for block in self.blocks]

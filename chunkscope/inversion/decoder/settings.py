@@ -24,6 +24,8 @@ class DecoderSettings(Settings):
     """Pairs of an input and an activation of it, per update."""
     learning_rate: float = Field(default=0.003, gt=0)
     """Largest step size; it falls by half a cosine to a tenth."""
+    noise: float = Field(default=0.05, ge=0)
+    """Standard deviation of the noise on what it is told, per unit, in lengths of the activity."""
     held_out: float = Field(default=0.1, gt=0, lt=1)
     """Share of the inputs that it never sees; queries that measure it are among them."""
 

@@ -22,6 +22,7 @@ BENCHMARKS = {
     "workflow": "workflow",
     "probe-exhaustive": "probe_exhaustive",
     "best-subset": "best_subset",
+    "decode": "decode",
 }
 RESULTS = Path("results/benchmarks")
 

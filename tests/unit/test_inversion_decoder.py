@@ -10,7 +10,8 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from chunkscope.inversion.decoder.likelihood import log_likelihood, sample
+from chunkscope.inversion.decoder import likelihood
+from chunkscope.inversion.decoder.likelihood import draw, log_likelihood, sample
 from chunkscope.inversion.decoder.model import Cache, Decoder
 from chunkscope.inversion.decoder.settings import DecoderSettings
 
@@ -118,3 +119,20 @@ def test_activity_and_site_are_heard(decoder: Decoder) -> None:
 def test_heads_share_the_width() -> None:
     with pytest.raises(ValidationError, match="got 10 for 4 heads; must be a multiple"):
         DecoderSettings(width=10, heads=4)
+
+
+@torch.no_grad()
+def test_draws_of_many_are_those_of_each(decoder: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    activity, site, samples = draw_activity(3), torch.tensor([0, 1, 0]), 4000
+    monkeypatch.setattr(likelihood, "ROWS_PER_PASS", 2 * samples)
+    generator = torch.Generator().manual_seed(4)
+    tokens, length = draw(decoder, activity, site, samples, 1.0, generator)
+    assert tokens.shape == (3, samples, LONGEST)
+    strings, sizes = every_string()
+    n = len(strings)
+    for query in range(3):
+        cache = decoder.tell(activity[query : query + 1].expand(n, -1), site[query].expand(n))
+        said = log_likelihood(decoder, strings, sizes, cache).exp()
+        for string, size, p in zip(strings, sizes, said.tolist(), strict=True):
+            same = (length[query] == size) & (tokens[query] == string).all(1)
+            assert abs(same.double().mean().item() - p) < 5 * np.sqrt(p * (1 - p) / samples)

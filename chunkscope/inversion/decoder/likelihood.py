@@ -8,6 +8,8 @@ from torch.nn import functional
 
 from chunkscope.inversion.decoder.model import Cache, Decoder
 
+ROWS_PER_PASS = 2048  # inputs drawn at once: so few that their cache stays near
+
 
 def log_likelihood(decoder: Decoder, tokens: Tensor, length: Tensor, cache: Cache) -> Tensor:
     """(batch,) log q(input | activity) in nats, its stop included.
@@ -26,6 +28,36 @@ def log_likelihood(decoder: Decoder, tokens: Tensor, length: Tensor, cache: Cach
 
 
 @torch.no_grad()
+def draw(
+    decoder: Decoder,
+    activity: Tensor,
+    site: Tensor,
+    samples: int,
+    temperature: float,
+    generator: torch.Generator,
+) -> tuple[Tensor, Tensor]:
+    """So many inputs for every activity, many at a time.
+
+    Args:
+        activity, site: (query, unit) and (query,), as for :meth:`Decoder.tell`.
+        samples, temperature: as for :func:`sample`.
+
+    Returns:
+        (query, sample, longest) symbols and (query, sample) length, as :func:`sample` has them.
+    """
+    together, found = max(1, ROWS_PER_PASS // samples), []
+    for first in range(0, len(site), together):
+        rows = slice(first, first + together)
+        cache = [
+            (keys.repeat_interleave(samples, 0), values.repeat_interleave(samples, 0))
+            for keys, values in decoder.tell(activity[rows], site[rows])
+        ]
+        found.append(sample(decoder, cache, temperature, generator))
+    tokens, length = (torch.cat(parts) for parts in zip(*found, strict=True))
+    return tokens.unflatten(0, (len(site), samples)), length.unflatten(0, (len(site), samples))
+
+
+@torch.no_grad()
 def sample(
     decoder: Decoder, cache: Cache, temperature: float, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
@@ -39,17 +71,19 @@ def sample(
         where the decoder did not stop.
     """
     batch, longest = len(cache[0][0]), decoder.longest
-    tokens = torch.zeros(batch, longest, dtype=torch.long, device=cache[0][0].device)
-    length = torch.full((batch,), longest + 1, device=tokens.device)
+    going = torch.arange(batch, device=cache[0][0].device)
+    tokens = torch.zeros(batch, longest, dtype=torch.long, device=going.device)
+    length = torch.full_like(going, longest + 1)
     logits, cache = decoder.first(cache)
     for step in range(longest + 1):
         shares = torch.softmax(logits / temperature, dim=1)
         symbol = torch.multinomial(shares, 1, generator=generator)[:, 0]
-        going = length > longest
-        length[going & (symbol == decoder.stop)] = step
-        if step == longest or not (length > longest).any():
+        goes_on = symbol != decoder.stop
+        length[going[~goes_on]] = step
+        if step == longest or not goes_on.any():
             break
-        symbol = torch.where(length > longest, symbol, 0)
-        tokens[:, step] = symbol
+        going, symbol = going[goes_on], symbol[goes_on]
+        tokens[going, step] = symbol
+        cache = [(keys[goes_on], values[goes_on]) for keys, values in cache]
         logits, cache = decoder.following(symbol, cache)
     return tokens, length

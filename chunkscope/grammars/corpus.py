@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,8 +66,7 @@ class Corpus:
         """
         if self.tokenizer is not None:
             return decode(tokens.tolist(), self.tokenizer)
-        gap = "" if all(len(symbol) == 1 for symbol in self.symbols) else " "
-        return gap.join(self.symbols[token] for token in tokens)
+        return spelled(tokens, self.symbols)
 
     @property
     def bayes_loss(self) -> float:
@@ -136,6 +136,12 @@ class Corpus:
             raise GrammarError(
                 f"{path}: not a whole corpus ({error}); delete it and run its rule again"
             ) from error
+
+
+def spelled(tokens: Iterable[int], symbols: Sequence[str]) -> str:
+    """Tokens as symbols of a grammar; where some have several characters, spaces stand between."""
+    gap = "" if all(len(symbol) == 1 for symbol in symbols) else " "
+    return gap.join(symbols[token] for token in tokens)
 
 
 def _under(prefix: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chunkscope.errors import GrammarError
-from chunkscope.grammars.corpus import Corpus
+from chunkscope.grammars.corpus import Corpus, spelled
 
 LARGEST = 2_000_000
 """Inputs that are enumerated at most."""
@@ -53,8 +53,7 @@ class Inputs:
 
     def text(self, row: int) -> str:
         """One input as a string."""
-        gap = "" if all(len(symbol) == 1 for symbol in self.symbols) else " "
-        return gap.join(self.symbols[token] for token in self.tokens[row, : self.length[row]])
+        return spelled(self.tokens[row, : self.length[row]], self.symbols)
 
     def corpus(self) -> Corpus:
         """The inputs as sequences, whose labels are the same at every step."""

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from chunkscope.grammars import Corpus
+from chunkscope.grammars.corpus import spelled
 from chunkscope.networks.network import Network
 from chunkscope.networks.rollouts import rollout
 
@@ -36,8 +37,8 @@ def recall_words(
         rows += [
             {
                 "seed": member,
-                "word": _text(corpus, word),
-                "cue": _text(corpus, cue),
+                "word": spelled(word, corpus.symbols),
+                "cue": spelled(cue, corpus.symbols),
                 "n": len(chosen),
                 "recalled": float(share),
             }
@@ -71,8 +72,3 @@ def _cued_occurrences(
             if sum(other[:length] == word[:length] for other in occurrences) == 1:
                 yield word, word[:length], starts
                 break
-
-
-def _text(corpus: Corpus, tokens: tuple[int, ...]) -> str:
-    gap = "" if all(len(symbol) == 1 for symbol in corpus.symbols) else " "
-    return gap.join(corpus.symbols[token] for token in tokens)

@@ -7,7 +7,6 @@ noisy activity: inputs count the more, the nearer their activity lies: a ball wi
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -22,11 +21,13 @@ from chunkscope.inversion.decoder.likelihood import log_likelihood
 from chunkscope.inversion.decoder.model import Decoder
 from chunkscope.inversion.decoder.settings import DecoderSettings
 from chunkscope.networks.progress import StepReport
+from chunkscope.networks.settings import TrainingSettings
+from chunkscope.networks.training import learning_rate
 from chunkscope.randomness import integer_seed, stream
 
 Activity = NDArray[np.floating]
 
-WARMUP, FINAL_RATE = 100, 0.1  # updates; share of the learning rate at the end
+WARMUP = 100  # updates
 WEIGHT_DECAY, LARGEST_GRADIENT = 0.01, 1.0
 
 
@@ -72,9 +73,12 @@ def train_decoder(
         decoder.parameters(), settings.learning_rate, weight_decay=WEIGHT_DECAY, fused=True
     )
     draw = _Draws(inputs, readings, settings, seed)
+    schedule = TrainingSettings(
+        steps=settings.steps, learning_rate=settings.learning_rate, warmup=WARMUP, decay="cosine"
+    )
     report = progress or StepReport(settings.steps)
     for step in range(settings.steps):
-        adam.param_groups[0]["lr"] = _rate(settings, step)
+        adam.param_groups[0]["lr"] = learning_rate(schedule, step)
         rows, site, activity = draw()
         longest = int(inputs.length[rows].max())
         tokens = torch.from_numpy(inputs.tokens[rows, :longest].astype(np.int64)).to(device)
@@ -132,12 +136,6 @@ def _untrained(inputs: Inputs, readings: Readings, settings: DecoderSettings, se
         spread = activity.std(axis=0)
         decoder.spread[at, :units] = torch.from_numpy(np.where(spread > 0, spread, 1))
     return decoder
-
-
-def _rate(settings: DecoderSettings, step: int) -> float:
-    rise = min(1.0, (step + 1) / WARMUP)
-    fall = FINAL_RATE + (1 - FINAL_RATE) * (1 + math.cos(math.pi * step / settings.steps)) / 2
-    return settings.learning_rate * rise * fall
 
 
 def _check(inputs: Inputs, readings: Readings) -> None:

@@ -1,7 +1,7 @@
 """chunkscope: from grammars to figures and a report, every intermediate cached.
 
 snakemake                                  every study of config.yaml
-snakemake chunks                           one study: chunks or probing
+snakemake chunks                           one study: chunks, probing or inversion
 snakemake experiments                      the chunk papers' four experiments alone
 snakemake --configfile config/quick.yaml   the small profile
 """
@@ -88,6 +88,11 @@ if probed_at_all():
     include: "rules/probing.smk"
 
 
+if runs_with("inversion"):
+
+    include: "rules/inversion.smk"
+
+
 include: "rules/report.smk"
 
 
@@ -98,6 +103,7 @@ rule all:
         "results/config.resolved.yaml",
         rules.chunks.input,
         rules.probing.input if probed_at_all() else [],
+        rules.inversion.input if runs_with("inversion") else [],
 
 
 localrules:

@@ -14,6 +14,7 @@ from chunkscope.workflow import (
     Config,
     RunSettings,
     network_width,
+    run_points,
     run_sites,
 )
 
@@ -29,6 +30,7 @@ def misfits(config: Config) -> Iterator[str]:
             yield from _short_sequences(config, name, run)
             yield from _parts_of_inputs(config, name, run)
             yield from _unfit_studies(config, name, run)
+            yield from _unread_points(config, name, run)
         yield from _unknown_sites(config, name, run)
         if 0 not in run.training.checkpoints:
             kept = list(run.training.checkpoints)
@@ -86,6 +88,38 @@ def _unfit_studies(config: Config, name: str, run: RunSettings) -> Iterator[str]
         yield (
             f"runs.{name}.studies: got interventions, which go on from stored states; a "
             f"{run.network.architecture} carries over more than those; leave it out"
+        )
+
+
+def _unread_points(config: Config, name: str, run: RunSettings) -> Iterator[str]:
+    """What keeps the inputs of a run from being enumerated, read or answered."""
+    if "inversion" not in run.studies:
+        return
+    source = config.corpora[run.corpus].source
+    if isinstance(source, Text):
+        yield (
+            f"runs.{name}.studies: got inversion, which reads all inputs of a task or a grammar; "
+            f"corpus {run.corpus} is text, whose inputs nobody knows; name others, such as concepts"
+        )
+        return
+    if isinstance(run.network, HuggingFaceSettings) and not describe(run.network.path).predicts:
+        yield (
+            f"runs.{name}.studies: got inversion, which asks what a network answers; an encoder "
+            "answers nothing; name others, such as concepts"
+        )
+    context, longest = _context(run.network), config.inversion.inputs.longest
+    if isinstance(source, Grammar) and context is not None and longest > context:
+        yield (
+            f"inversion.inputs.longest: got {longest}; must be at most {context}, the context of "
+            f"runs.{name}.network"
+        )
+    if not run_points(config, run):
+        points = ", ".join(source.points if isinstance(source, Task) else ("last",))
+        asked = ", ".join(config.inversion.sites)
+        yield (
+            f"inversion.sites: got points {asked}, of which run {name} has no site; its inputs are "
+            f"read at {points}, and it has {', '.join(site_names(run.network))}: name some of "
+            "these, or leave inversion out of its studies"
         )
 
 

@@ -16,10 +16,11 @@ from chunkscope.experiments.context.settings import ContextSettings
 from chunkscope.experiments.hierarchy.settings import HierarchySettings
 from chunkscope.experiments.transfer.settings import TransferSettings
 from chunkscope.figures.settings import FigureSettings
-from chunkscope.grammars import GrammarSettings, Words
+from chunkscope.grammars import GrammarSettings, Task, Words
 from chunkscope.interventions.settings import InterventionSettings
+from chunkscope.inversion.study_settings import InversionStudySettings
 from chunkscope.networks.settings import AffineSettings, NetworkSettings, TrainingSettings
-from chunkscope.networks.sites import match_sites, site_names
+from chunkscope.networks.sites import match_sites, matching_sites, site_names
 from chunkscope.probing.study_settings import ProbingStudySettings
 from chunkscope.settings import Name, Settings
 from chunkscope.store.settings import StoreSettings
@@ -56,7 +57,9 @@ class CorpusSettings(Settings):
     """Sequences that activity is recorded on."""
 
 
-Study = Literal["chunks", "interventions", "concepts", "prototypes", "probing", "widths"]
+Study = Literal[
+    "chunks", "interventions", "concepts", "prototypes", "probing", "widths", "inversion"
+]
 """A reading of a run."""
 
 STUDIES_WITH_SITES: tuple[Study, ...] = ("concepts", "prototypes", "probing", "widths")
@@ -85,7 +88,8 @@ class RunSettings(Settings):
     `interventions` graft what it found, and need it; `concepts` finds words and symbols by
     population averaging, and grafts words of a text; `prototypes` finds directions for a sweep of
     their number; `probing` reads features of the truth off few units; `widths` does so in all runs
-    that take part, which differ in their width alone."""
+    that take part, which differ in their width alone; `inversion` finds the inputs that give nearly
+    the same activity."""
 
     @field_validator("studies")
     @classmethod
@@ -131,6 +135,8 @@ class Config(Settings):
     """The prototypes study."""
     probing: ProbingStudySettings = ProbingStudySettings()
     """The probing study."""
+    inversion: InversionStudySettings = InversionStudySettings()
+    """The inversion study."""
     experiments: ExperimentSettings = ExperimentSettings()
     """Experiments of the chunk papers."""
     figures: FigureSettings = FigureSettings()
@@ -167,6 +173,18 @@ def run_sites(run: RunSettings) -> list[str]:
     """The sites that a run records."""
     default = DEFAULT_SITES.get(run.network.architecture, ("layers.*.hook_[hc]",))
     return match_sites(run.sites or default, site_names(run.network))
+
+
+def run_points(config: Config, run: RunSettings) -> dict[str, list[str]]:
+    """Points at which the inversion study reads a run -> the sites that it reads there.
+
+    Patterns serve runs of all architectures: a point at which they match nothing is left out.
+    """
+    source = config.corpora[run.corpus].source
+    points = source.points if isinstance(source, Task) else ("last",)
+    available, asked = site_names(run.network), config.inversion.sites
+    found = {point: matching_sites(asked.get(point, ()), available) for point in points}
+    return {point: sites for point, sites in found.items() if sites}
 
 
 def network_width(network: NetworkSettings) -> int:

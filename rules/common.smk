@@ -1,11 +1,13 @@
 """Helpers that several rules use."""
 
+from chunkscope.inversion.settings import InversionSettings
 from chunkscope.networks.directories import describe
 from chunkscope.probing.settings import ProbingSettings
 from chunkscope.workflow import (
     network_width,
     reads_reflection,
     repeats_reflection,
+    run_points,
     run_sites,
 )
 
@@ -274,4 +276,52 @@ def fingerprinted_runs():
         run
         for run in runs_with("probing")
         if CONFIG.runs[run].network.architecture == "gpt"
+    ]
+
+
+def inverted_points(run):
+    """Points at which a run of the inversion study is read -> the sites that are read there."""
+    return run_points(CONFIG, CONFIG.runs[run])
+
+
+def inversion_settings(*keys):
+    """Settings of preimages under some keys, by default all of them, but none of what else is made
+    with them, for a rule that follows no others."""
+    chosen = keys or InversionSettings.model_fields
+    return CONFIG.inversion.model_dump(mode="json", include=set(chosen))
+
+
+def circuit_runs():
+    """Runs of the inversion study whose inputs have a feature whose carriers are searched for."""
+    asked = [set(circuit.points) for circuit in CONFIG.inversion.circuits]
+    return [
+        run
+        for run in runs_with("inversion")
+        if any(points <= set(inverted_points(run)) for points in asked)
+    ]
+
+
+def decoder_settings(keys):
+    """Settings of the decoder under some keys, for a rule that follows no others."""
+    return CONFIG.inversion.decoder.model_dump(mode="json", include=set(keys))
+
+
+def recorded_sites(wildcards):
+    """The sites of a run that the inversion study reads at any point."""
+    points = inverted_points(wildcards.run).values()
+    return list(dict.fromkeys(site for sites in points for site in sites))
+
+
+def inverted_places():
+    """Runs of the inversion study, each with every point at which it is read."""
+    return [
+        (run, point) for run in runs_with("inversion") for point in inverted_points(run)
+    ]
+
+
+def point_tables(name):
+    """A table of every point at which a run of the inversion study is read, run by run."""
+    return [
+        f"results/inversion/{run}/{point}/{name}.csv"
+        for run, point in inverted_places()
     ]

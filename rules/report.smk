@@ -3,11 +3,15 @@
 # the fingerprint of code follows imports, which these parts of the page are not
 PAGE_PARTS = [
     BASE / "chunkscope" / "explorer" / part
-    for part in ("template.html", "report.css", "report.js")
+    for part in ("template.html", "report.css", "report.js", "preimages.js")
 ]
 
-# the study of probes has rules only where it is asked for
-FIGURES = [*CHUNK_FIGURES, *(PROBING_FIGURES if probed_at_all() else [])]
+# these studies have rules only where they are asked for
+FIGURES = [
+    *CHUNK_FIGURES,
+    *(PROBING_FIGURES if probed_at_all() else []),
+    *(INVERSION_FIGURES if runs_with("inversion") else []),
+]
 
 # kind of table -> what has one
 REPORTED = {
@@ -20,6 +24,8 @@ REPORTED = {
     "concept_grafts": grafted_runs(),
     "prototypes": runs_with("prototypes"),
     **dict.fromkeys(("probing", "units"), probed_runs()),
+    **dict.fromkeys(("quality", "shown"), runs_with("inversion")),
+    "cuts": circuit_runs(),
 }
 
 
@@ -51,6 +57,7 @@ rule write_report:
         claims=[
             "results/claims/chunks.csv",
             *(["results/claims/probing.csv"] if probed_at_all() else []),
+            *(["results/claims/inversion.csv"] if runs_with("inversion") else []),
         ],
         figures=FIGURES,
         captions=[f"{BASE}/docs/captions/{Path(figure).stem}.rst" for figure in FIGURES],
@@ -77,6 +84,16 @@ rule write_report:
         ),
         probing=expand("results/probing/{run}/summary.csv", run=probed_runs()),
         units=expand("results/probing/{run}/units.csv", run=probed_runs()),
+        retention=[
+            f"results/inversion/{run}/{point}/retention.csv"
+            for run in runs_with("inversion")
+            for point in inverted_points(run)
+        ],
+        quality=expand(
+            "results/inversion/{run}/quality.csv", run=runs_with("inversion")
+        ),
+        shown=expand("results/inversion/{run}/shown.csv", run=runs_with("inversion")),
+        cuts=expand("results/inversion/{run}/circuits/cuts.csv", run=circuit_runs()),
         benchmarks=benchmarks,
         training_timings=expand(
             "results/networks/{run}/timing.json", run=trained_runs()
@@ -102,6 +119,7 @@ rule write_report:
     params:
         named=REPORTED,
         hierarchy=networks_of("hierarchy"),
+        points={run: list(inverted_points(run)) for run in runs_with("inversion")},
         timings="results/timings",
         names=[
             *CONFIG.corpora,

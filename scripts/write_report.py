@@ -27,10 +27,10 @@ def by_rule(folder, own, names):
     return timings
 
 
-def hierarchy(files, networks):
-    """Network -> version -> its file."""
+def nested(files, names):
+    """Name -> name within it -> its file."""
     files = iter(map(Path, files))
-    return {network: {version: next(files) for version in VERSIONS} for network in networks}
+    return {outer: {inner: next(files) for inner in within} for outer, within in names.items()}
 
 
 with job(snakemake.log[0]):
@@ -41,7 +41,8 @@ with job(snakemake.log[0]):
         claims=list(map(Path, inputs.claims)),
         figures=list(zip(map(Path, inputs.figures), map(Path, inputs.captions), strict=True)),
         extractors=next(map(Path, inputs.extractors), None),
-        hierarchy=hierarchy(inputs.hierarchy, snakemake.params.hierarchy),
+        hierarchy=nested(inputs.hierarchy, dict.fromkeys(snakemake.params.hierarchy, VERSIONS)),
+        retention=nested(inputs.retention, snakemake.params.points),
         benchmarks=list(map(Path, inputs.benchmarks)),
         timings={
             "train_network": list(map(Path, inputs.training_timings)),

@@ -40,11 +40,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; ``name`` says to a screen reader what it holds, ``tall`` that it may scroll."""
+    """A table; ``name`` says to a screen reader what it holds, ``tall`` that it may scroll.
+
+    ``note`` says what has no row in it, and why.
+    """
 
     name: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
+    note: str = ""
 
     @property
     def tall(self) -> bool:

@@ -39,6 +39,9 @@ class ReportInputs:
         concepts, concept_grafts: summaries of what was detected, and of what was said.
         prototypes: summaries of what prototypes align with.
         probing, units: scores of the probes of a run as means over members, and its best units.
+        retention: what the members of balls share, by run and by the point at which it is read.
+        quality, shown: scores of every run's decoder, and draws of it to look at.
+        cuts: the fewest sites that carry a feature, of every run with one.
     """
 
     config: Path
@@ -63,3 +66,7 @@ class ReportInputs:
     prototypes: Files = field(default_factory=dict)
     probing: Files = field(default_factory=dict)
     units: Files = field(default_factory=dict)
+    retention: Mapping[str, Files] = field(default_factory=dict)
+    quality: Files = field(default_factory=dict)
+    shown: Files = field(default_factory=dict)
+    cuts: Files = field(default_factory=dict)

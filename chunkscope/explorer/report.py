@@ -14,12 +14,13 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from chunkscope.explorer import studies
+from chunkscope.explorer import inversion, studies
 from chunkscope.explorer.cells import Table
 from chunkscope.explorer.claims import MARKS, JudgedClaim, count_verdicts, read_claims
 from chunkscope.explorer.figures import read_figure
 from chunkscope.explorer.inputs import ReportInputs
 from chunkscope.explorer.measures import MEASURES
+from chunkscope.explorer.preimages import read_preimages
 from chunkscope.explorer.provenance import code_table, store_table, version_table
 from chunkscope.explorer.reading import ReportError, read_config
 from chunkscope.explorer.sections import fill_sections
@@ -37,6 +38,10 @@ from chunkscope.explorer.timings import job_table, known_sum, read_rules
 
 HERE = Path(__file__).parent
 OVERVIEW = "-overview"
+INLINED = {"css": "report.css", "js": "report.js", "preimages_js": "preimages.js"}
+"""Name in the template -> the file that is written into the page."""
+COMPACT = {"ensure_ascii": False, "separators": (",", ":"), "allow_nan": False}
+"""How data are written into the page."""
 
 
 def write_report(inputs: ReportInputs, path: str | Path) -> None:
@@ -60,10 +65,13 @@ def render(inputs: ReportInputs) -> str:
     figures = [read_figure(*pair) for pair in inputs.figures]
     found = found_chunks(runs, inputs.chunks)
     rules = read_rules(inputs.timings)
+    radius = _radius(config)
+    tables = {**_tables(inputs, runs), **_inversion_tables(inputs, radius)}
     sections = fill_sections(
         [figure for figure in figures if not figure.name.endswith(OVERVIEW)],
         claims,
-        {name: table for name, table in _tables(inputs, runs).items() if table.rows},
+        {name: table for name, table in tables.items() if table.rows or table.note},
+        read_preimages(inputs.shown, inputs.retention, radius),
     )
     return _template().render(
         summary=summarise_results(config, found, claims),
@@ -109,6 +117,20 @@ def _tables(inputs: ReportInputs, runs: Mapping[str, Any]) -> dict[str, Table]:
     }
 
 
+def _inversion_tables(inputs: ReportInputs, radius: float) -> dict[str, Table]:
+    """Those of the study of preimages, by their names in its section."""
+    return {
+        "retention": inversion.retention_table(inputs.retention, radius),
+        "decoder": inversion.decoder_table(inputs.quality),
+        "cuts": inversion.cut_table(inputs.cuts),
+    }
+
+
+def _radius(config: Mapping[str, Any]) -> float:
+    """Of the balls that are drawn from; NaN in a configuration without preimages."""
+    return float(config.get("inversion", {}).get("radius", "nan"))
+
+
 def _tally(claims: Sequence[JudgedClaim]) -> list[dict[str, int]]:
     """How many have each verdict: of published claims, and of this project's expectations."""
     return [
@@ -128,7 +150,7 @@ def _known_runs(inputs: ReportInputs, config: Mapping[str, Any]) -> dict[str, An
 
 
 def _template() -> Template:
-    """The page, with style and script written into it."""
+    """The page, with style and scripts written into it."""
     environment = Environment(
         loader=FileSystemLoader(HERE),
         autoescape=True,
@@ -136,6 +158,7 @@ def _template() -> Template:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    for part in ("report.css", "report.js"):
-        environment.globals[part.replace("report.", "")] = Markup((HERE / part).read_text("utf-8"))
+    environment.policies["json.dumps_kwargs"] = COMPACT
+    for name, part in INLINED.items():
+        environment.globals[name] = Markup((HERE / part).read_text("utf-8"))
     return environment.get_template("template.html")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from chunkscope.explorer.cells import Table
 from chunkscope.explorer.claims import JudgedClaim
 from chunkscope.explorer.figures import Figure
+from chunkscope.explorer.preimages import Preimages
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class Part:
 
     Attributes:
         folded: whether the table is folded away until somebody asks for it.
+        preimages: whether preimages can be looked through here.
     """
 
     id: str
@@ -24,6 +26,7 @@ class Part:
     figures: tuple[str, ...] = ()
     table: str = ""
     folded: bool = False
+    preimages: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class ShownPart:
     part: Part
     figures: Sequence[Figure]
     table: Table | None = None
+    preimages: Preimages | None = None
 
 
 @dataclass(frozen=True)
@@ -291,6 +295,65 @@ SECTIONS = (
             Part("probing-superposition", "Superposition", figures=("probing-superposition",)),
         ),
     ),
+    Section(
+        "inversion",
+        "InversionView",
+        "What an activity stores is what all inputs share that give nearly the same activity: its "
+        "preimage, the inputs within a ball around it. Where all inputs are known, so is the "
+        "preimage.",
+        ("inversion",),
+        (
+            Part(
+                "inversion-learning",
+                "Learning",
+                "Nothing is read from a network that has not learned its task.",
+                figures=("inversion-learning",),
+            ),
+            Part(
+                "inversion-retention",
+                "What sites keep",
+                "How many members of a ball share the query's value of a feature, corrected for "
+                "chance. Training is not what keeps a feature that an untrained network keeps as "
+                "well; labels dealt to other inputs and the ball of another query keep nothing. A "
+                "mean over networks; of each network the status is taken with its interval over "
+                "queries: retained above 0.9, free below 0.1.",
+                figures=("inversion-retention",),
+                table="retention",
+                folded=True,
+            ),
+            Part("inversion-radii", "Against the radius", figures=("inversion-radii",)),
+            Part(
+                "inversion-preimages",
+                "Preimages",
+                "Inputs that a decoder drew for the activity of a query, the nearest first. They "
+                "were chosen to be looked at, most of them within the ball: what is measured is "
+                "measured on raw draws, which results/inversion/{run}/draws.npz keeps. The arrow "
+                "keys go to the next query, and every view has an address of its own.",
+                figures=("inversion-samples",),
+                preimages=True,
+            ),
+            Part(
+                "inversion-decoder",
+                "The decoder",
+                "How well its draws stand for the preimage, of one network of each run, as a mean "
+                "over queries. Coverage is the probability of the ball that so many draws hold, "
+                "beside as many draws from the ball itself and as many random inputs. What is "
+                "drawn for another query should lie in the ball as often as any input does.",
+                figures=("inversion-decoder",),
+                table="decoder",
+            ),
+            Part("inversion-completeness", "Completeness", figures=("inversion-completeness",)),
+            Part(
+                "inversion-patching",
+                "Patching",
+                "The activity of another input in the place of a query's. A cut is the fewest "
+                "sites that, patched together, make a network give the donor's answer; it is "
+                "chosen on half of the pairs and verified on the others.",
+                figures=("inversion-patching",),
+                table="cuts",
+            ),
+        ),
+    ),
 )
 
 
@@ -298,14 +361,18 @@ OTHERS = Section("others", "Others", "What belongs to none of the sections above
 
 
 def fill_sections(
-    figures: Sequence[Figure], claims: Sequence[JudgedClaim], tables: Mapping[str, Table]
+    figures: Sequence[Figure],
+    claims: Sequence[JudgedClaim],
+    tables: Mapping[str, Table],
+    preimages: Preimages | None,
 ) -> list[ShownSection]:
     """The sections that there is something of; what none of them names stands in a last one.
 
     Args:
         tables: those that parts name, where there are any.
+        preimages: if there are any.
     """
-    filled = [_fill(section, figures, claims, tables) for section in SECTIONS]
+    filled = [_fill(section, figures, claims, tables, preimages) for section in SECTIONS]
     shown = {figure.name for section in filled for part in section.parts for figure in part.figures}
     judged = {claim.id for section in filled for claim in section.claims}
     rest = [figure for figure in figures if figure.name not in shown]
@@ -322,6 +389,7 @@ def _fill(
     figures: Sequence[Figure],
     claims: Sequence[JudgedClaim],
     tables: Mapping[str, Table],
+    preimages: Preimages | None,
 ) -> ShownSection:
     by_name = {figure.name: figure for figure in figures}
     parts = [
@@ -329,11 +397,12 @@ def _fill(
             part,
             [by_name[name] for name in part.figures if name in by_name],
             tables.get(part.table),
+            preimages if part.preimages else None,
         )
         for part in section.parts
     ]
     return ShownSection(
         section,
         [claim for claim in claims if claim.id.startswith(section.claims)],
-        [shown for shown in parts if shown.figures or shown.table],
+        [shown for shown in parts if shown.figures or shown.table or shown.preimages],
     )

@@ -13,10 +13,11 @@ from chunkscope.grammars.compounds import Compounds
 from chunkscope.grammars.context import Context
 from chunkscope.grammars.corpus import Corpus
 from chunkscope.grammars.counting import Counting
+from chunkscope.grammars.enumeration import inputs_of, recognise
 from chunkscope.grammars.hierarchy import Hierarchy
 from chunkscope.grammars.inputs import Inputs
 from chunkscope.grammars.observer import Observation, Observer
-from chunkscope.grammars.prefixes import prefixes
+from chunkscope.grammars.prefixes import draw_prefixes, prefixes
 from chunkscope.grammars.process import Process
 from chunkscope.grammars.task import Task
 from chunkscope.grammars.text import Text
@@ -60,5 +61,8 @@ __all__ = [
     "Task",
     "Text",
     "Words",
+    "draw_prefixes",
+    "inputs_of",
     "prefixes",
+    "recognise",
 ]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from chunkscope.grammars.inputs import Inputs, check_enumerable
-from chunkscope.grammars.task import BEGIN, END, Task
+from chunkscope.grammars.task import BEGIN, END, Task, agreeing
 
 Numbers = NDArray[np.integer]
 
@@ -41,6 +41,11 @@ class Addition(Task):
         return 3 * self.digits + 5
 
     @property
+    def points(self) -> tuple[str, ...]:
+        """The equals sign, and the digits of the sum that is being said."""
+        return ("equals", *(f"a{at}" for at in range(1, self.digits + 1)))
+
+    @property
     def count(self) -> int:
         """How many inputs there are."""
         return self._numbers**2
@@ -63,6 +68,17 @@ class Addition(Task):
         first, second = np.divmod(np.arange(self.count), self._numbers)
         return self._inputs(self._smallest + first, self._smallest + second)
 
+    def recognise(
+        self, tokens: NDArray[np.integer], length: NDArray[np.integer]
+    ) -> tuple[NDArray[np.bool_], Inputs]:
+        """See :meth:`Task.recognise`."""
+        d = self.digits
+        read = (tokens.astype(np.int64) - self.symbols.index("0")).clip(0, 9)
+        powers = 10 ** np.arange(d)[::-1]
+        first, second = (read[:, at : at + d] @ powers for at in (1, d + 2))
+        rows = np.flatnonzero(np.minimum(first, second) >= self._smallest)
+        return agreeing(self._inputs(first[rows], second[rows]), rows, tokens, length)
+
     def _inputs(self, first: Numbers, second: Numbers) -> Inputs:
         """Inputs of two numbers (input,) each."""
         n, d, zero = len(first), self.digits, self.symbols.index("0")
@@ -80,22 +96,23 @@ class Addition(Task):
         tokens[~longer, equals + 1 : equals + d + 1] = total[~longer, 1:] + zero
         end = equals + 1 + d + longer
         steps = np.arange(self.longest)
-        points = {"equals": equals} | {f"a{at}": equals + at for at in range(1, d + 1)}
         return Inputs(
             symbols=self.symbols,
             tokens=tokens,
             length=(end + 1).astype(np.int32),
             probability=np.full(n, 1 / self.count),
             scored=(steps > equals) & (steps <= end[:, None]),
-            points={name: np.full(n, step, np.int32) for name, step in points.items()},
+            points={name: np.full(n, equals + at, np.int32) for at, name in enumerate(self.points)},
             labels=self._labels(*summands, total),
         )
 
     def _labels(
         self, first: Numbers, second: Numbers, total: Numbers
     ) -> dict[str, NDArray[np.int32]]:
-        """Digits ``f1``, ``s1`` ... from the left, ``carry2`` out of the second place ..., and
-        the digits of the sum, ``t0`` the one that is there if the first place carries."""
+        """Digits ``f1``, ``s1`` ... from the left, ``pair1`` both of them in either order,
+        ``carry2`` out of the second place ..., ``nine2`` whether a carry into the second place
+        would ripple through it, and the digits of the sum, ``t0`` the one that is there if the
+        first place carries."""
         places = range(self.digits)
         carry = np.zeros(len(first), np.int64)
         carries = {}
@@ -104,6 +121,9 @@ class Addition(Task):
             carries[f"carry{place + 1}"] = carry
         labels = {f"f{place + 1}": first[:, place] for place in places}
         labels |= {f"s{place + 1}": second[:, place] for place in places}
+        low, high = np.minimum(first, second), np.maximum(first, second)
+        labels |= {f"pair{place + 1}": 10 * low[:, place] + high[:, place] for place in places}
+        labels |= {f"nine{at + 1}": first[:, at] + second[:, at] == 9 for at in places[:-1]}
         labels |= {f"t{place}": total[:, place] for place in range(self.digits + 1)}
         return {kind: v.astype(np.int32) for kind, v in (labels | carries).items()}
 

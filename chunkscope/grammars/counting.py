@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from chunkscope.grammars.inputs import Inputs, check_enumerable
-from chunkscope.grammars.task import BEGIN, END, Task
+from chunkscope.grammars.task import BEGIN, END, Task, agreeing
 
 NONE = -1
 Letters = NDArray[np.integer]  # (input, place), NONE beyond a string's end
@@ -61,6 +61,11 @@ class Counting(Task):
         return self.distinct * self.most + AROUND
 
     @property
+    def points(self) -> tuple[str, ...]:
+        """The letter that is asked for, and the colon after which its count is said."""
+        return ("target", "colon")
+
+    @property
     def count(self) -> int:
         """How many inputs there are."""
         counts = product(range(1, self.most + 1), repeat=self.distinct)
@@ -87,6 +92,24 @@ class Counting(Task):
             letters += [named] * self.distinct
             asked += [np.full(len(named), letter) for letter in present]
         return self._inputs(np.concatenate(letters), np.concatenate(asked))
+
+    def recognise(
+        self, tokens: NDArray[np.integer], length: NDArray[np.integer]
+    ) -> tuple[NDArray[np.bool_], Inputs]:
+        """See :meth:`Task.recognise`."""
+        size = length - AROUND
+        rows = np.flatnonzero((size >= self.distinct) & (size <= self.distinct * self.most))
+        named = tokens[rows].astype(np.int64) - self.symbols.index("a")
+        asked = named[np.arange(len(rows)), length[rows] - 4]
+        string = named[:, 1 : 1 + self.distinct * self.most]
+        inside = np.arange(string.shape[1]) < size[rows, None]
+        letters = np.where(inside & (string >= 0) & (string < self.letters), string, NONE)
+        counts = np.stack([(letters == letter).sum(axis=1) for letter in range(self.letters)], 1)
+        sound = ((counts > 0).sum(axis=1) == self.distinct) & (counts.max(axis=1) <= self.most)
+        sound &= (counts[np.arange(len(rows)), asked.clip(0, self.letters - 1)] > 0) & (
+            asked.clip(0, self.letters - 1) == asked
+        )
+        return agreeing(self._inputs(letters[sound], asked[sound]), rows[sound], tokens, length)
 
     def _strings(self) -> Letters:
         """Every order of every choice of counts, in letters 0, 1, ... all of which occur."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,10 @@ from chunkscope.grammars.corpus import Corpus, spelled
 
 LARGEST = 2_000_000
 """Inputs that are enumerated at most."""
+
+
+class TooManyInputs(GrammarError):
+    """There are more inputs than may be enumerated."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,7 @@ class Inputs:
         scored: (input, time) bool, the symbols that a network is to predict.
         points: name -> (input,) int32, the steps at which an input is read.
         labels: kind -> (input,) int32, what is true of an input.
+        drawn: whether they are independent draws, rather than all that there are, each once.
     """
 
     symbols: tuple[str, ...]
@@ -35,9 +41,15 @@ class Inputs:
     scored: NDArray[np.bool_]
     points: dict[str, NDArray[np.int32]]
     labels: dict[str, NDArray[np.int32]]
+    drawn: bool = False
 
     def __len__(self) -> int:
         return len(self.tokens)
+
+    @property
+    def weight(self) -> NDArray[np.float64]:
+        """(input,) what each stands for: its probability, or an equal share of the draws."""
+        return np.full(len(self), 1 / len(self)) if self.drawn else self.probability
 
     def take(self, rows: NDArray[np.integer]) -> Inputs:
         """Some of them, in this order; probabilities stay as they are."""
@@ -61,12 +73,60 @@ class Inputs:
         labels = {kind: np.repeat(v[:, None], time, 1) for kind, v in self.labels.items()}
         return Corpus(self.tokens, self.symbols, labels, scored=self.scored)
 
+    def save(self, path: str | Path) -> None:
+        """Write one compressed npz without pickles; equal inputs give equal bytes."""
+        arrays = {
+            "symbols": np.array(self.symbols),
+            "tokens": self.tokens,
+            "length": self.length,
+            "probability": self.probability,
+            "scored": self.scored,
+            "drawn": np.array(self.drawn),
+        }
+        arrays |= {f"points/{name}": steps for name, steps in self.points.items()}
+        arrays |= {f"labels/{kind}": values for kind, values in self.labels.items()}
+        with Path(path).open("wb") as file:
+            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
-def check_enumerable(what: str, count: int, longest: int) -> None:
-    """Raise GrammarError where there are more inputs than :data:`LARGEST`."""
-    if count > LARGEST:
-        raise GrammarError(
+    @classmethod
+    def load(cls, path: str | Path) -> Inputs:
+        """Read what :meth:`save` wrote.
+
+        Raises:
+            GrammarError: the file does not hold whole inputs.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = dict(file.items())
+            return cls(
+                symbols=tuple(arrays["symbols"].tolist()),
+                tokens=arrays["tokens"],
+                length=arrays["length"],
+                probability=arrays["probability"],
+                scored=arrays["scored"],
+                points=_under("points/", arrays),
+                labels=_under("labels/", arrays),
+                drawn=bool(arrays["drawn"]),
+            )
+        except Exception as error:  # numpy and zipfile raise many kinds on a damaged file
+            raise GrammarError(
+                f"{path}: not whole inputs ({error}); delete it and run its rule again"
+            ) from error
+
+
+def _under(prefix: str, arrays: dict[str, NDArray[np.int32]]) -> dict[str, NDArray[np.int32]]:
+    return {
+        name.removeprefix(prefix): values
+        for name, values in arrays.items()
+        if name.startswith(prefix)
+    }
+
+
+def check_enumerable(what: str, count: int, longest: int, most: int = LARGEST) -> None:
+    """Raise TooManyInputs where there are more inputs than ``most``."""
+    if count > most:
+        raise TooManyInputs(
             f"{what}: there are {count:,} inputs of up to {longest} symbols "
-            f"({count * longest / 2**30:.3g} GiB for the symbols alone); at most {LARGEST:,} are "
+            f"({count * longest / 2**30:.3g} GiB for the symbols alone); at most {most:,} are "
             "enumerated: ask for smaller ones, or sample"
         )

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chunkscope.errors import GrammarError
 from chunkscope.grammars.base import Source
@@ -37,6 +38,11 @@ class Task(Source):
 
     @property
     @abstractmethod
+    def points(self) -> tuple[str, ...]:
+        """Names of the steps at which an input is read."""
+
+    @property
+    @abstractmethod
     def count(self) -> int:
         """How many inputs there are."""
 
@@ -50,6 +56,17 @@ class Task(Source):
 
         Raises:
             GrammarError: there are too many.
+        """
+
+    @abstractmethod
+    def recognise(
+        self, tokens: NDArray[np.integer], length: NDArray[np.integer]
+    ) -> tuple[NDArray[np.bool_], Inputs]:
+        """Which strings are inputs, and those that are.
+
+        Args:
+            tokens: (string, time) symbols, 0 beyond the length; ``time`` is :attr:`longest`.
+            length: (string,) symbols of each.
         """
 
     def split(
@@ -80,6 +97,23 @@ class Task(Source):
                 "fewer, or make the task larger"
             )
         return trained.corpus(), drawn.take(fresh[:wanted]).corpus()
+
+
+def agreeing(
+    inputs: Inputs,
+    rows: NDArray[np.integer],
+    tokens: NDArray[np.integer],
+    length: NDArray[np.integer],
+) -> tuple[NDArray[np.bool_], Inputs]:
+    """Which strings are these inputs, symbol by symbol, and the inputs that are.
+
+    Args:
+        inputs: what strings ``rows`` were read as.
+    """
+    same = (inputs.tokens == tokens[rows]).all(axis=1) & (inputs.length == length[rows])
+    found = np.zeros(len(tokens), bool)
+    found[rows[same]] = True
+    return found, inputs.take(np.flatnonzero(same))
 
 
 def _keys(inputs: Inputs) -> np.ndarray:

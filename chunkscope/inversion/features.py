@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from chunkscope.grammars import Inputs
@@ -24,7 +25,7 @@ class Feature:
 
     Attributes:
         name: what it asks.
-        values: (input,) int64, numbers from 0 on.
+        values: (input,) int64, numbers from 0 on by first occurrence.
         prior: (value,) probability of each.
     """
 
@@ -59,11 +60,28 @@ READ_OFF: dict[str, Callable[[Inputs, Numbers], Numbers]] = {
 
 
 def features_of(inputs: Inputs, point: str) -> list[Feature]:
-    """All features of inputs that are read at a point, but those that are the same for all."""
+    """All features of inputs that are read at a point.
+
+    Those that are the same for all inputs are left out, and those that part them as one before
+    does: the symbol read at the letter that is asked for is that letter.
+    """
     steps = inputs.points[point]
     asked = {**inputs.labels, **{name: read(inputs, steps) for name, read in READ_OFF.items()}}
-    features = [_feature(name, values, inputs.probability) for name, values in asked.items()]
-    return [feature for feature in features if len(feature.prior) > 1]
+    features: list[Feature] = []
+    for name, values in asked.items():
+        feature = _feature(name, values, inputs.weight)
+        known = any(np.array_equal(feature.values, other.values) for other in features)
+        if len(feature.prior) > 1 and not known:
+            features.append(feature)
+    return features
+
+
+def shuffled(
+    features: Sequence[Feature], weight: NDArray[np.float64], rng: np.random.Generator
+) -> list[Feature]:
+    """The features dealt to other inputs, all of an input's together: nothing can retain them."""
+    order = rng.permutation(len(weight))
+    return [_feature(feature.name, feature.values[order], weight) for feature in features]
 
 
 def entropy(shares: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -72,9 +90,9 @@ def entropy(shares: NDArray[np.float64]) -> NDArray[np.float64]:
     return -np.asarray((shares * np.log(safe)).sum(axis=-1))
 
 
-def _feature(name: str, values: Numbers, probability: NDArray[np.float64]) -> Feature:
-    numbers = np.unique(values, return_inverse=True)[1].astype(np.int64)
-    prior = np.bincount(numbers, probability)
+def _feature(name: str, values: Numbers, weight: NDArray[np.float64]) -> Feature:
+    numbers = pd.factorize(values)[0].astype(np.int64)
+    prior = np.bincount(numbers, weight)
     return Feature(name, numbers, prior / prior.sum())
 
 

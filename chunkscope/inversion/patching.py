@@ -41,11 +41,21 @@ class Patch:
     activity: Activity
 
 
+def answer_steps(inputs: Inputs, point: str) -> NDArray[np.int64]:
+    """(input,) the step at which a network says the first scored symbol after a point.
+
+    Where nothing is scored after it, as at the end of a prefix, it is the point itself.
+    """
+    steps = inputs.points[point].astype(np.int64)
+    asked = inputs.scored & (np.arange(inputs.scored.shape[1]) > steps[:, None])
+    return np.where(asked.any(axis=1), asked.argmax(axis=1) - 1, steps)
+
+
 @torch.no_grad()
-def answers(
+def answer_logits(
     network: Network, inputs: Inputs, point: str, patches: Sequence[Patch] = ()
-) -> NDArray[np.int64]:
-    """(input,) the symbol that a network of one member thinks likeliest after a point.
+) -> NDArray[np.float32]:
+    """(input, symbol) the logits of a network of one member where it answers after a point.
 
     Raises:
         InversionError: the network has several members.
@@ -55,35 +65,66 @@ def answers(
         raise InversionError(
             f"network: got {len(network.seeds)} members; patches are of one: select it"
         )
-    read = inputs.tokens[:, : inputs.points[point].max() + 1].astype(np.int64)
+    steps = answer_steps(inputs, point)
+    read = inputs.tokens[:, : steps.max() + 1].astype(np.int64)
     size = max(1, SYMBOLS_PER_PASS // read.shape[1])
-    found = np.empty(len(inputs), np.int64)
+    found = np.empty((len(inputs), network.vocabulary), np.float32)
     for first in range(0, len(inputs), size):
         rows = slice(first, first + size)
         tokens = torch.from_numpy(read[rows])
         edits = [_edit(patch, inputs.points[patch.point], rows, read.shape[1]) for patch in patches]
         logits = network(tokens, intervene=edits).logits[0].cpu()
-        at = torch.from_numpy(inputs.points[point][rows].astype(np.int64))
-        found[rows] = logits[torch.arange(len(at)), at].argmax(-1).numpy()
+        at = torch.from_numpy(steps[rows])
+        found[rows] = logits[torch.arange(len(at)), at].numpy()
     return found
 
 
+def answers(
+    network: Network, inputs: Inputs, point: str, patches: Sequence[Patch] = ()
+) -> NDArray[np.int64]:
+    """(input,) the symbol that a network thinks likeliest there; see :func:`answer_logits`."""
+    return answer_logits(network, inputs, point, patches).argmax(axis=1)
+
+
+@torch.no_grad()
+def activity_at(
+    network: Network, inputs: Inputs, point: str, sites: Sequence[str]
+) -> dict[str, NDArray[np.float32]]:
+    """Site -> (input, unit) of a network of one member, at a point."""
+    steps = inputs.points[point]
+    read = inputs.tokens[:, : steps.max() + 1].astype(np.int64)
+    size = max(1, SYMBOLS_PER_PASS // read.shape[1])
+    found: dict[str, list[NDArray[np.float32]]] = {site: [] for site in sites}
+    for first in range(0, len(inputs), size):
+        rows = slice(first, first + size)
+        recorded = network(torch.from_numpy(read[rows]), record=list(sites)).activations
+        for site, parts in found.items():
+            values = recorded[site][0].cpu().numpy()
+            parts.append(values[np.arange(len(values)), steps[rows]])
+    return {site: np.concatenate(parts) for site, parts in found.items()}
+
+
 def functional_radius(
-    distance: NDArray[np.floating], kept: NDArray[np.bool_], share: float = KEPT
+    distance: NDArray[np.floating],
+    kept: NDArray[np.bool_],
+    weight: NDArray[np.floating] | None = None,
+    share: float = KEPT,
 ) -> float:
     """The largest radius within which so large a share of patched members keeps the answer.
 
     Args:
         distance: (member,) of the donors from a query.
         kept: (member,) whether the answer stayed with their activity in place of the query's.
+        weight: (member,) what each donor stands for, where some parts of the ball are sampled more
+            densely than others; equal if None.
 
     Returns:
         The distance of the farthest member within it; NaN if not even the nearest are enough.
     """
     order = np.argsort(distance, kind="stable")
-    far = distance[order]
+    far, parts = distance[order], (np.ones(len(order)) if weight is None else weight[order])
     ends = np.append(far[1:] > far[:-1], True)  # equal distances are in or out together
-    enough = ends & (np.cumsum(kept[order]) >= share * np.arange(1, len(order) + 1))
+    enough = ends & (np.cumsum(kept[order] * parts) >= share * np.cumsum(parts) * (1 - 1e-9))
     return float(far[np.flatnonzero(enough)[-1]]) if enough.any() else float("nan")
 
 

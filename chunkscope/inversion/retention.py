@@ -34,12 +34,15 @@ class Retention:
         same: (radius, query, feature) share of the ball with the query's value.
         known: (radius, query, feature) 1 - H(feature | ball) / H(feature): 1 where the ball has
             one value, 0 where it tells nothing, below 0 where it is more mixed than all inputs.
+        wrong: (radius, query, feature) share of the balls of all other queries with this query's
+            value: what a ball has in common with a query that is not its own.
         prior: (query, feature) share of all inputs with the query's value.
     """
 
     mass: Values
     same: Values
     known: Values
+    wrong: Values
     prior: Values
 
 
@@ -47,7 +50,7 @@ def retention(
     blocks: Iterable[Block],
     metric: Metric,
     queries: Queries,
-    radii: Sequence[float],
+    radii: Values,
     features: Sequence[Feature],
     probability: Values,
 ) -> Retention:
@@ -55,7 +58,7 @@ def retention(
 
     Args:
         blocks: the activity of all inputs, as ``ActivationStore.iterate`` yields it.
-        radii: of balls, in the metric.
+        radii: (radius,) or (radius, query) of balls, in the metric; NaN is a ball of nothing.
         features: of the inputs.
         probability: (input,).
 
@@ -63,13 +66,15 @@ def retention(
         InversionError: the blocks have other units than the queries, or are of other inputs.
     """
     places = places_of(features)
+    reach = radii if radii.ndim == 2 else np.repeat(radii[:, None], len(queries.rows), axis=1)
     weights = np.zeros((len(radii), len(queries.rows), places[-1]))
     for part, distance in distances(blocks, metric, queries, len(probability)):
         own = (queries.rows >= part.start) & (queries.rows < part.stop)
         distance[own, queries.rows[own] - part.start] = np.inf
         values = _values(features, places, probability, part)
-        for at, radius in enumerate(radii):
-            weights[at] += (distance <= radius).astype(np.float64) @ values
+        for at, radius in enumerate(reach):
+            near = sparse.csr_array(distance <= radius[:, None])
+            weights[at] += (near @ values).toarray()
     return _retention(weights, places, features, queries)
 
 
@@ -88,10 +93,20 @@ def _retention(
 ) -> Retention:
     mass = weights[..., : places[1]].sum(axis=-1)
     some = np.where(mass > 0, mass, np.nan)
-    same, known, prior = [], [], []
+    same, known, wrong, prior = [], [], [], []
     for feature, start, end in zip(features, places[:-1], places[1:], strict=True):
         shares, own = weights[..., start:end] / some[..., None], feature.values[queries.rows]
         same.append(shares[:, np.arange(len(own)), own])
+        wrong.append(_of_others(shares[:, :, own]))
         known.append(1 - entropy(np.nan_to_num(shares)) / feature.entropy + 0 * some)
         prior.append(feature.prior[own])
-    return Retention(mass, np.stack(same, -1), np.stack(known, -1), np.stack(prior, -1))
+    by_feature = (np.stack(parts, axis=-1) for parts in (same, known, wrong, prior))
+    return Retention(mass, *by_feature)
+
+
+def _of_others(shares: Values) -> Values:
+    """(radius, query) mean over the balls of the others, of ``shares (radius, ball, query)``."""
+    there = np.isfinite(shares)
+    total = np.where(there, shares, 0).sum(axis=1) - np.nan_to_num(np.einsum("rqq->rq", shares))
+    count = there.sum(axis=1) - np.einsum("rqq->rq", there)
+    return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)

@@ -80,6 +80,16 @@ def save_checkpoints(checkpoints: Mapping[int, Mapping[str, Tensor]], path: str 
     save_tensors(tensors, Path(path))
 
 
+def checkpoint_steps(directory: str | Path) -> list[int]:
+    """The steps at which weights were kept in ``checkpoints.safetensors``, in order.
+
+    Raises:
+        NetworkError: the file is missing or damaged.
+    """
+    weights = _read_weights(Path(directory) / "checkpoints.safetensors")
+    return sorted({int(name[4:].split("/")[0]) for name in weights})
+
+
 def from_pretrained(directory: str | Path, step: int | None = None) -> Network:
     """The network that :func:`save_pretrained` wrote into ``directory``, on the CPU.
 

@@ -167,6 +167,12 @@ _WIDTHS: dict[str, Callable[[Any], dict[str, int]]] = {
 """Architecture -> the sites that its settings give it, with their units."""
 
 
+def matching_sites(patterns: Iterable[str], available: Sequence[str]) -> list[str]:
+    """The sites that any of the fnmatch ``patterns`` matches, in their order; maybe none."""
+    chosen = list(patterns)
+    return [site for site in available if any(fnmatchcase(site, pattern) for pattern in chosen)]
+
+
 def match_sites(patterns: Iterable[str], available: Sequence[str]) -> list[str]:
     """The sites that any of the fnmatch ``patterns`` matches, in the network's order.
 
@@ -181,7 +187,7 @@ def match_sites(patterns: Iterable[str], available: Sequence[str]) -> list[str]:
     for pattern in patterns:
         if not any(fnmatchcase(site, pattern) for site in available):
             raise unknown_site(pattern, available)
-    return _matching(patterns, available)
+    return matching_sites(patterns, available)
 
 
 def sites_of_study(patterns: Iterable[str], recorded: Sequence[str]) -> list[str]:
@@ -193,7 +199,7 @@ def sites_of_study(patterns: Iterable[str], recorded: Sequence[str]) -> list[str
         SiteError: none of them matches anything.
     """
     patterns = list(patterns)
-    found = _matching(patterns, recorded)
+    found = matching_sites(patterns, recorded)
     if not found:
         raise SiteError(
             f"sites: got {', '.join(patterns)}, which match nothing; recorded are "
@@ -207,7 +213,3 @@ def unknown_site(name: str, available: Sequence[str]) -> SiteError:
     hint = did_you_mean(name, available)
     sites = ", ".join(available)
     return SiteError(f"site {name!r} matches nothing; this network has {sites}{hint}")
-
-
-def _matching(patterns: Sequence[str], sites: Sequence[str]) -> list[str]:
-    return [site for site in sites if any(fnmatchcase(site, p) for p in patterns)]

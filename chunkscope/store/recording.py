@@ -74,42 +74,45 @@ def record_activations(
 def record_inputs(
     network: Network,
     inputs: Inputs,
-    point: str,
+    points: Sequence[str],
     sites: Sequence[str],
     path: str | Path,
     settings: StoreSettings | None = None,
     attributes: dict[str, Any] | None = None,
     device: str = "cpu",
 ) -> None:
-    """Write the activity of all members of ``network`` at one point of every input.
+    """Write the activity of all members of ``network`` at some points of every input.
 
-    The store has one step, that of the point: its activity is (input, 1, unit), its tokens are the
-    symbols read there, and there is no loss.
+    The store has one step for every point, in their order: its activity is (input, point, unit),
+    its tokens are the symbols read there, and its loss, which there is none of, is 0.
 
     Args:
-        point: one of the points of ``inputs``.
+        points: of the points of ``inputs``, at least one.
         sites, path, settings, attributes: as for :func:`record_activations`.
 
     Raises:
         StoreError: an activation is not finite, or the inputs have no such point.
         SiteError: a pattern matches no site.
     """
-    if point not in inputs.points:
-        known = ", ".join(inputs.points)
-        hint = did_you_mean(point, inputs.points)
-        raise StoreError(f"{path}: got point {point!r}; inputs are read at {known}{hint}")
+    for point in points:
+        if point not in inputs.points:
+            known = ", ".join(inputs.points)
+            hint = did_you_mean(point, inputs.points)
+            raise StoreError(f"{path}: got point {point!r}; inputs are read at {known}{hint}")
     settings = settings or StoreSettings()
     network.to(device).eval()
-    steps = inputs.points[point]
+    steps = np.stack([inputs.points[point] for point in points], axis=1)
     read = inputs.tokens[:, : steps.max() + 1]
     with StoreWriter(
         path,
-        tokens=np.take_along_axis(read, steps[:, None], axis=1),
+        tokens=np.take_along_axis(read, steps, axis=1),
         symbols=inputs.symbols,
-        attributes={"network_seeds": list(network.seeds), "point": point, **(attributes or {})},
+        attributes={
+            "network_seeds": list(network.seeds), "points": list(points), **(attributes or {})
+        },
         codec=settings.codec,
         chunk_mb=settings.chunk_mb,
-    ) as writer:
+    ) as writer:  # fmt: skip
         block = _sequences_per_pass(network, read)
         report = StepReport(len(network.seeds) * len(read))
         for member in range(len(network.seeds)):
@@ -119,7 +122,7 @@ def record_inputs(
                 activity = _at_steps(alone, read[rows], steps[rows], sites)
                 if first == 0:
                     writer.create(member, {site: a.shape[-1] for site, a in activity.items()})
-                no_loss = np.full((len(steps[rows]), 1), np.nan)
+                no_loss = np.zeros(steps[rows].shape)
                 writer.write(member, first, activity, loss=no_loss)
                 report(member * len(read) + first + len(no_loss))
 
@@ -127,12 +130,12 @@ def record_inputs(
 def _at_steps(
     network: Network, tokens: NDArray[np.integer], steps: NDArray[np.integer], sites: Sequence[str]
 ) -> dict[str, NDArray[np.float32]]:
-    """Site -> (sequence, 1, unit) of a network of one member, each sequence at its own step."""
-    output = network(torch.from_numpy(tokens.astype(np.int64)), record=sites)
-    rows = np.arange(len(steps))
+    """Site -> (sequence, point, unit) of a network of one member, each sequence at its steps."""
+    last = int(steps.max()) + 1
+    output = network(torch.from_numpy(tokens[:, :last].astype(np.int64)), record=sites)
+    rows = np.arange(len(steps))[:, None]
     return {
-        site: values[0].cpu().numpy()[rows, steps][:, None]
-        for site, values in output.activations.items()
+        site: values[0].cpu().numpy()[rows, steps] for site, values in output.activations.items()
     }
 
 

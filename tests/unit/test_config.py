@@ -20,7 +20,7 @@ from chunkscope.chunks.settings import DensitySettings, MergingSettings
 from chunkscope.config import check, load, resolved
 from chunkscope.errors import ConfigError
 from chunkscope.store import StoreSettings, StoreWriter
-from chunkscope.workflow import Config, repeats_reflection, run_sites
+from chunkscope.workflow import Config, repeats_reflection, run_points, run_sites
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = [ROOT / "config.yaml", *sorted((ROOT / "config").glob("*.yaml"))]
@@ -88,7 +88,7 @@ MISTAKES = {
     # unknown keys, at every depth
     ("sed", "1"): "sed: unknown key; did you mean seed?",
     ("zzz", "1"): "zzz: unknown key; known are seed, device, corpora, runs, store, chunks, "
-    "interventions, concepts, prototypes, probing, experiments, figures",
+    "interventions, concepts, prototypes, probing, inversion, experiments, figures",
     ("chunks.density.min_clutser_size", "5"): "chunks.density.min_clutser_size: unknown key; "
     "did you mean min_cluster_size?",
     ("corpora.noise.source.vocabularyy", "{}"): "corpora.noise.source.vocabularyy: unknown key; "
@@ -141,7 +141,7 @@ MISTAKES = {
     "be one of affine, gpt, gru, huggingface, lstm, tanh; did you mean gru?",
     ("runs.one.corpus", "nois"): "runs.one.corpus: got 'nois'; must be noise",
     ("runs.one.studies", "[chunk]"): "runs.one.studies.0: got 'chunk'; must be one of chunks, "
-    "interventions, concepts, prototypes, probing, widths",
+    "interventions, concepts, prototypes, probing, widths, inversion",
     ("runs.one.studies", "[interventions]"): "runs.one.studies: got ['interventions']; "
     "interventions graft the states that chunks finds; add chunks",
     ("runs.one.sites", "[layers.0.hook_c]"): "runs.one.sites: site 'layers.0.hook_c' matches "
@@ -206,7 +206,7 @@ def test_all_mistakes_are_told_at_once() -> None:
         "my.yaml: runs.three.network.architecture: got 'rnn'; must be one of affine, gpt, gru, "
         "huggingface, lstm, tanh",
         "my.yaml: runs.three.studies: got []; must be a list of at least 1, each one of chunks, "
-        "interventions, concepts, prototypes, probing, widths",
+        "interventions, concepts, prototypes, probing, widths, inversion",
         "my.yaml: chunks.density.candidates: needs at least one size",
         "my.yaml: chunks.density.variance: got 2; must be a number above 0 and at most 1",
         "my.yaml: chunks.merging.min_cuont: unknown key; did you mean min_count?",
@@ -456,3 +456,73 @@ def test_lengths_of_a_task_are_those_of_its_inputs() -> None:
         "my.yaml: runs.sums.studies: got chunks, which is scored against the true parse; corpus "
         "sums is a task, which has none; name others, such as concepts",
     ]
+
+
+INVERTED = """
+    corpora:
+      sums:
+        source: {grammar: addition, digits: 2}
+        training: {length: 11}
+        recording: {length: 11}
+      words: {source: {grammar: words, vocabulary: {AB: 1}}}
+      help: {source: {grammar: text}}
+    runs:
+      sums:
+        corpus: sums
+        network: {architecture: gpt, layers: 1, width: 8, heads: 2, context: 11}
+        training: {window: 11}
+        studies: [inversion]
+      words:
+        corpus: words
+        network: {architecture: gru, hidden: 8}
+        studies: [inversion]
+    """
+
+
+def test_inputs_are_read_at_the_points_that_they_have() -> None:
+    config = check(yaml.safe_load(INVERTED))
+    assert run_points(config, config.runs["words"]) == {"last": ["layers.0.hook_h"]}
+    heads = [f"blocks.0.attn.hook_result.{head}" for head in range(2)]
+    raw = yaml.safe_load(INVERTED) | {
+        "inversion": {"sites": {"equals": ["*.hook_result.*"], "last": ["layers.*"]}}
+    }
+    config = check(raw)
+    assert run_points(config, config.runs["sums"]) == {"equals": heads}
+
+
+def test_what_the_inversion_study_cannot_read_is_said() -> None:
+    raw = yaml.safe_load(INVERTED)
+    raw["inversion"] = {"sites": {"equals": ["layers.*"], "target": ["*"]}}
+    raw["runs"]["help"] = {
+        "corpus": "help", "network": {"architecture": "gru", "hidden": 4}, "studies": ["inversion"]
+    }  # fmt: skip
+    raw["runs"]["gpt"] = {
+        "corpus": "words",
+        "network": {"architecture": "gpt", "layers": 1, "context": 8},
+        "training": {"window": 8},
+        "studies": ["inversion"],
+    }
+    raw["corpora"]["words"]["recording"] = {"length": 8}
+    found = problems(raw)
+    assert (
+        "my.yaml: inversion.sites: got points equals, target, of which run words has no site; its "
+        "inputs are read at last, and it has layers.0.hook_h, layers.0.hook_gate_r, "
+        "layers.0.hook_gate_z, layers.0.hook_gate_n: name some of these, or leave inversion out of "
+        "its studies"
+    ) in found
+    assert any("of which run sums has no site" in problem for problem in found)
+    assert (
+        "my.yaml: runs.help.studies: got inversion, which reads all inputs of a task or a grammar; "
+        "corpus help is text, whose inputs nobody knows; name others, such as concepts"
+    ) in found
+    assert (
+        "my.yaml: inversion.inputs.longest: got 12; must be at most 8, the context of "
+        "runs.gpt.network"
+    ) in found
+
+
+def test_points_of_inversion_are_known() -> None:
+    raw = yaml.safe_load(INVERTED) | {"inversion": {"sites": {"colom": ["*"]}}}
+    (found,) = problems(raw)
+    assert "inversion.sites: got the point 'colom'; must be one of target, colon" in found
+    assert found.endswith("did you mean colon?")

@@ -12,7 +12,19 @@ import pytest
 from pydantic import ValidationError
 
 from chunkscope.errors import GrammarError
-from chunkscope.grammars import Addition, Context, Corpus, Counting, Inputs, Task, Words, prefixes
+from chunkscope.grammars import (
+    Addition,
+    Context,
+    Corpus,
+    Counting,
+    Inputs,
+    Task,
+    Words,
+    draw_prefixes,
+    inputs_of,
+    prefixes,
+    recognise,
+)
 from chunkscope.randomness import stream
 
 CHUNKS = Words(vocabulary={"ABCD": 0.3, "AEF": 0.3, "GH": 0.25, "N": 0.15})
@@ -181,3 +193,80 @@ def test_what_cannot_be_is_said() -> None:
         prefixes(CHUNKS, 0)
     with pytest.raises(ValidationError, match="must be at most 2, the letters that there are"):
         Counting(letters=2)
+
+
+SOURCES = (SMALL, Addition(digits=2), CHUNKS)
+
+
+def every_input(source: Task | Words) -> Inputs:
+    return inputs_of(source, 8, 1_000_000, 1, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_inputs_are_recognised_as_what_they_are(source: Task | Words) -> None:
+    inputs = every_input(source)
+    valid, found = recognise(source, inputs.tokens, inputs.length)
+    assert valid.all()
+    np.testing.assert_allclose(found.probability, inputs.probability)
+    for part in ("points", "labels"):
+        for name, values in getattr(inputs, part).items():
+            np.testing.assert_array_equal(getattr(found, part)[name], values)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_what_differs_in_a_symbol_is_another_input_or_none(source: Task | Words) -> None:
+    inputs, rng = every_input(source), np.random.default_rng(1)
+    known = {(row.tobytes(), n) for row, n in zip(inputs.tokens, inputs.length, strict=True)}
+    rows = rng.integers(len(inputs), size=3000)
+    tokens, length = inputs.tokens[rows].copy(), inputs.length[rows].copy()
+    at = rng.integers(length)
+    tokens[np.arange(3000), at] = rng.integers(len(inputs.symbols), size=3000)
+    cut = rng.random(3000) < 0.2
+    length[cut] = rng.integers(1, length[cut] + 1)
+    tokens[np.arange(tokens.shape[1]) >= length[:, None]] = 0
+    valid, _ = recognise(source, tokens, length)
+    expected = [(row.tobytes(), n) in known for row, n in zip(tokens, length, strict=True)]
+    np.testing.assert_array_equal(valid, expected)
+    assert 0.01 < valid.mean() < 0.99
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_sample_is_drawn_where_there_are_too_many(source: Task | Words) -> None:
+    every = every_input(source)
+    drawn = inputs_of(source, 8, len(every) - 1, 20_000, np.random.default_rng(0))
+    assert drawn.drawn
+    assert not every.drawn
+    np.testing.assert_allclose(drawn.weight, 1 / 20_000)
+    index = {
+        row.tobytes() + bytes([n]): at
+        for at, (row, n) in enumerate(zip(every.tokens, every.length, strict=True))
+    }
+    rows = [
+        index[row.tobytes() + bytes([n])] for row, n in zip(drawn.tokens, drawn.length, strict=True)
+    ]
+    np.testing.assert_allclose(drawn.probability, every.probability[rows], rtol=1e-6)
+    seen = np.bincount(rows, minlength=len(every)) / 20_000
+    error = np.sqrt(every.probability * (1 - every.probability) / 20_000)
+    assert (np.abs(seen - every.probability) < 5 * error + 3 / 20_000).all()
+
+
+def test_prefixes_that_are_drawn_are_read_as_those_that_are_enumerated() -> None:
+    every, drawn = prefixes(CHUNKS, 6), draw_prefixes(CHUNKS, 6, np.random.default_rng(0), 500)
+    state = {every.text(row): every.labels["state"][row] for row in range(len(every))}
+    assert [state[drawn.text(row)] for row in range(500)] == drawn.labels["state"].tolist()
+
+
+def test_inputs_come_back_from_disk(tmp_path: Path) -> None:
+    inputs = SMALL.inputs()
+    inputs.save(tmp_path / "inputs.npz")
+    found = Inputs.load(tmp_path / "inputs.npz")
+    assert (found.symbols, found.drawn) == (inputs.symbols, inputs.drawn)
+    for name in ("tokens", "length", "probability", "scored"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(inputs, name))
+    for part in ("points", "labels"):
+        assert list(getattr(found, part)) == list(getattr(inputs, part))
+        for name, values in getattr(inputs, part).items():
+            np.testing.assert_array_equal(getattr(found, part)[name], values)
+    (tmp_path / "inputs.npz").write_bytes(b"PK")
+    with pytest.raises(GrammarError, match="not whole inputs"):
+        Inputs.load(tmp_path / "inputs.npz")

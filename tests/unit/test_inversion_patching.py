@@ -91,7 +91,7 @@ def test_the_functional_radius_holds_enough_and_no_larger_one_does() -> None:
     for _ in range(200):
         distance = rng.integers(1, 12, 30) / 10
         kept = rng.random(30) < np.exp(-distance / 2)
-        radius = functional_radius(distance, kept, 0.8)
+        radius = functional_radius(distance, kept, share=0.8)
         for tried in np.unique(distance):
             enough = kept[distance <= tried].mean() >= 0.8
             if np.isnan(radius) or tried > radius:
@@ -100,6 +100,16 @@ def test_the_functional_radius_holds_enough_and_no_larger_one_does() -> None:
                 assert enough
     assert functional_radius(np.array([1.0, 2.0, 3.0]), np.array([True, True, True])) == 3
     assert np.isnan(functional_radius(np.array([1.0, 2.0]), np.array([False, False])))
+
+
+def test_a_donor_counts_as_often_as_the_members_it_stands_for() -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(100):
+        distance, kept = rng.random(12), rng.random(12) < 0.9
+        times = rng.integers(1, 5, 12)
+        expected = functional_radius(np.repeat(distance, times), np.repeat(kept, times))
+        found = functional_radius(distance, kept, times / times.sum())
+        np.testing.assert_equal(found, expected)
 
 
 def test_the_smallest_cut_is_found_by_trying() -> None:

@@ -15,7 +15,7 @@ from chunkscope.inversion.features import Feature, entropy, features_of, recent
 from chunkscope.inversion.retention import Retention, retention
 
 INPUTS = Counting(letters=3, distinct=2, most=3).inputs()
-RADII = (0.05, 0.3, 0.6)
+RADII = np.array([0.05, 0.3, 0.6])
 POINT = "target"
 
 
@@ -101,11 +101,14 @@ def test_balls_are_those_of_brute_force(name: str) -> None:
     found, features, queries = read(activity, name, queries=8)
     metric = metric_of(name, blocks(activity), INPUTS.probability)
     centre = INPUTS.probability @ activity.astype(float)
+    balls = {}
     for q, row in enumerate(queries.rows):
         distance = np.array([plain_distance(name, x, activity[row], centre) for x in activity])
         distance[row] = np.inf
+        balls |= {(at, q): np.flatnonzero(distance <= radius) for at, radius in enumerate(RADII)}
+    for q, row in enumerate(queries.rows):
         for at, radius in enumerate(RADII):
-            ball = np.flatnonzero(distance <= radius)
+            ball = balls[at, q]
             held = members(blocks(activity), metric, queries, radius, len(INPUTS))[q]
             np.testing.assert_array_equal(held, np.sort(np.append(ball, row)))
             mass = INPUTS.probability[ball].sum()
@@ -123,6 +126,15 @@ def test_balls_are_those_of_brute_force(name: str) -> None:
                 assert found.same[at, q, f] == pytest.approx(shares[values[row]])
                 known = 1 - entropy(shares) / feature.entropy
                 assert found.known[at, q, f] == pytest.approx(known)
+                others = [balls[at, o] for o in range(len(queries.rows)) if o != q]
+                shared = [
+                    INPUTS.probability[b[values[b] == values[row]]].sum()
+                    / INPUTS.probability[b].sum()
+                    for b in others
+                    if len(b)
+                ]
+                expected = np.mean(shared) if shared else np.nan
+                np.testing.assert_allclose(found.wrong[at, q, f], expected)
 
 
 def test_the_size_of_chunks_changes_nothing() -> None:
@@ -142,11 +154,8 @@ def one_hot(values: np.ndarray) -> np.ndarray:
 
 PLANTED: dict[str, tuple[Callable[[Inputs], np.ndarray], set[str]]] = {
     "count": (lambda inputs: one_hot(inputs.labels["count"]), {"count"}),
-    "letter": (
-        lambda inputs: one_hot(inputs.labels["letter"]),
-        {"letter", "present symbol", "last 2 symbols"},  # a bar and the letter
-    ),
-    "length": (lambda inputs: one_hot(inputs.labels["length"]), {"length", "steps"}),
+    "letter": (lambda inputs: one_hot(inputs.labels["letter"]), {"letter"}),
+    "length": (lambda inputs: one_hot(inputs.labels["length"]), {"length"}),
     "constant": (lambda inputs: np.ones((len(inputs), 3), np.float32), set()),
 }
 
@@ -172,7 +181,11 @@ def test_noise_has_empty_balls() -> None:
 def test_features_that_are_the_same_for_all_are_left_out() -> None:
     names = {feature.name for feature in features_of(INPUTS, "colon")}
     assert "present symbol" not in names  # it is a colon
-    assert {"count", "letter", "length", "last 2 symbols", "steps"} <= names
+
+
+def test_features_that_part_inputs_alike_are_one() -> None:
+    names = [feature.name for feature in features_of(INPUTS, POINT)]
+    assert names == ["count", "letter", "length", "last 3 symbols"]  # the letter is what is read
 
 
 def test_recent_symbols_are_those_that_were_read() -> None:

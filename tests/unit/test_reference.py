@@ -40,7 +40,7 @@ def test_every_key_of_a_resolved_configuration_is_in_the_reference() -> None:
             "runs": {"r": run},
         }
     )
-    names = {"c", "r", "AB", *config.probing.superposition.codes.codes}
+    names = {"c", "r", "AB", *config.probing.superposition.codes.codes, *config.inversion.sites}
     for line in resolved(config).splitlines():
         key = line.strip().partition(":")[0]
         if not key.startswith("-") and key not in names:

@@ -10,6 +10,7 @@ import zlib
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -154,7 +155,10 @@ def make_inputs(folder: Path) -> ReportInputs:
     folder.mkdir(parents=True)
     run = {"corpus": "noise", "seeds": 2, "network": {"architecture": "gru", "hidden": 4}}
     config = folder / "config.yaml"
-    config.write_text(yaml.safe_dump({"seed": 7, "runs": dict.fromkeys(RUNS, run)}))
+    balls = {"radius": 0.1}
+    config.write_text(
+        yaml.safe_dump({"seed": 7, "runs": dict.fromkeys(RUNS, run), "inversion": balls})
+    )
     write_claims(CLAIMS, folder / "claims.csv")
     training = "step seed accuracy bayes_accuracy"
     recall = (
@@ -261,6 +265,47 @@ PROBES = [
     ("lookup 1", "balanced", "f1", 0.125, 0.1, 0.2, 1),
 ]
 """Rows of a summary of probes, from the condition on."""
+INVERTED = "inversion-count-alpha"
+PLACE = ("colon", "heads.0")
+SYMBOLS = ["<", "&", "</script>", "NA"]
+
+
+def ball(
+    condition: str, member: int, feature: str, kept: float, status: str, **changed: object
+) -> tuple[object, ...]:
+    """A row of what the members of balls share."""
+    kinds = {"metric": "euclidean", "radius_kind": "fixed", "level": 0.1} | changed
+    shares = (0.0625, 0.25, kept, 0.003, 0.004)
+    return (condition, member, *PLACE, feature, *kinds.values(), *shares, status)
+
+
+BALLS = [
+    ball("trained", 1, "count", 0.8, "partly"),
+    ball("trained", 1, "NA", 1.0, "retained"),
+    ball("trained", 1, "length", NAN, "not estimable"),
+    ball("trained", 1, "count", 0.1, "free", level=0.05),
+    ball("trained", 1, "count", 0.1, "free", level=0.1, radius_kind="quantile"),
+    ball("trained", 1, "count", 0.1, "free", metric="cosine"),
+    ball("trained", 2, "count", 1.0, "retained"),
+    ball("trained", 2, "NA", 1.0, "retained"),
+    ball("trained", 2, "length", 0.7, "not estimable"),
+    ball("untrained", 1, "count", 0.25, "partly"),
+    ball("untrained", 2, "count", 0.75, "partly"),
+]
+QUALITY = "point site query temperature noise valid inside coverage_1000 ideal_1000 search_1000"
+QUALITY += " kl wrong wrong_mass"
+SCORES = [
+    (*PLACE, 5, 1, 0, 1, 0.5, 0.25, 0.75, 0.125, 1.5, 0, 0.0625),
+    (*PLACE, 7, 1, 0, 1, 0.75, 0.75, 0.75, 0.125, 0.5, 0, 0.0625),
+    (*PLACE, 7, 2, 0, 0, 0, 0, 0, 0, 9, 9, 9),
+]
+DRAWS = [
+    (*PLACE, 7, 0, 0, True, 3, " ".join(SYMBOLS), "1 2 -3 4"),
+    (*PLACE, 7, 1, 0.05, True, 0, "NA", "-78"),
+    (*PLACE, 7, 2, "inf", False, 1, "& <", "0 50"),
+    (*PLACE, 5, 0, 0, True, 0, "NA", "9"),
+]
+CUT = (1, "count", "heads.0@target + heads.1@colon", 0.75, *MEAN, 64, False)
 
 
 @pytest.fixture
@@ -274,7 +319,8 @@ def whole(inputs: ReportInputs, tmp_path: Path) -> ReportInputs:
     ]
     write_claims(claims, folder / "claims.csv")
     probed = replace(claim("basis", "reproduced", value), id=PROBED, study="probing")
-    write_claims([probed], folder / "probing-claims.csv")
+    inverted = replace(claim("count", "reproduced", value), id=INVERTED, study="inversion")
+    write_claims([probed, inverted], folder / "more-claims.csv")
     names = ("recall", "transfer", "context", "hierarchy", "architectures", "training")
     names += ("concepts", "prototypes", "unheard-of")
     mean, gap = "mean ci_low ci_high", "difference difference_low difference_high"
@@ -286,11 +332,12 @@ def whole(inputs: ReportInputs, tmp_path: Path) -> ReportInputs:
     chosen = [("chosen", "upcoming", "NA", *case) for case in PROBES]
     return replace(
         inputs,
-        claims=[*inputs.claims, folder / "probing-claims.csv"],
+        claims=[*inputs.claims, folder / "more-claims.csv"],
         figures=[
             *inputs.figures,
             *(figure(folder, f"chunks-{name}", (3, 2)) for name in names),
             figure(folder, "probing-units", (3, 2)),
+            figure(folder, "inversion-samples", (3, 2)),
         ],
         extractors=csv(
             folder / "extractors.csv",
@@ -378,7 +425,31 @@ def whole(inputs: ReportInputs, tmp_path: Path) -> ReportInputs:
                 ("line_start", "NA", "untrained", "balanced", True, 0.3, 0.3, 0.3, 0.9),
             )
         },
+        **inverted_files(folder),
     )
+
+
+def inverted_files(folder: Path) -> dict[str, Any]:
+    """Preimages of one run, and of another none of whose networks has learned its task."""
+    columns = {
+        "retention": "condition member point site feature metric radius_kind level mass prior kept "
+        "shuffled wrong status",
+        "quality": QUALITY,
+        "shown": "point site query rank distance inside at symbols told",
+        "cuts": "member circuit sites found carried carried_low carried_high n enough",
+    }
+    rows: dict[str, list[Any]] = {
+        "retention": BALLS, "quality": SCORES, "shown": DRAWS, "cuts": [CUT]
+    }  # fmt: skip
+    files = {
+        kind: {
+            run: csv(folder / run / f"{kind}.csv", names, *(rows[kind] if run == "alpha" else []))
+            for run in RUNS
+        }
+        for kind, names in columns.items()
+    }
+    points = {run: {PLACE[0]: path} for run, path in files["retention"].items()}
+    return {**files, "retention": points}
 
 
 def bare(inputs: ReportInputs) -> ReportInputs:
@@ -645,6 +716,10 @@ def check_page(page: Page) -> None:
         ({"specificity"}, ["reflection"]),
         ({"probing"}, ["probing"]),
         ({"units"}, ["probing"]),
+        ({"retention"}, ["inversion"]),
+        ({"quality"}, ["inversion"]),
+        ({"shown"}, ["inversion"]),
+        ({"cuts"}, ["inversion"]),
     ],
 )
 def test_a_page_has_the_sections_that_there_is_something_of(
@@ -672,15 +747,17 @@ def test_a_whole_page_has_every_section_and_loses_nothing(
         "concepts",
         "prototypes",
         "probing",
+        "inversion",
         "others",
     ]
     cards = [name for name in page.ids if name.startswith("claim-")]
-    expected = [f"claim-{PROBED}", *(f"claim-chunks-{name}" for name in EVERYWHERE)]
-    assert sorted(cards) == sorted(expected)
+    names = [PROBED, INVERTED, *(f"chunks-{name}" for name in EVERYWHERE)]
+    assert sorted(cards) == sorted(f"claim-{name}" for name in names)
     assert len(page.alternatives) == len(whole.figures)
     assert "Caption of chunks-unheard-of." in page.sections["others"]
     assert "Caption of chunks-architectures." in page.sections["architectures"]
     assert "Caption of probing-units." in page.sections["probing"]
+    assert "Caption of inversion-samples." in page.sections["inversion"]
 
 
 def test_claims_are_counted_by_study_and_apart_from_expectations(
@@ -694,9 +771,10 @@ def test_claims_are_counted_by_study_and_apart_from_expectations(
     *studies, total = rows.values()
     assert total == [sum(counts) for counts in zip(*studies, strict=True)]
     assert rows["Sparse probing"] == [1, 0, 0, 0, 0, 0, 0, 0]
-    assert sum(total) == len(EVERYWHERE) + 1
+    assert rows["InversionView"] == [1, 0, 0, 0, 0, 0, 0, 0]
+    assert sum(total) == len(EVERYWHERE) + 2
     ledger = [[" ".join(text.split()) for text in row] for row in page.tables["Ledger"]]
-    assert len(ledger) == 2 + len(EVERYWHERE)
+    assert len(ledger) == 3 + len(EVERYWHERE)
     assert ["✗ not reproduced", "A & B: hierarchy-states", "Hierarchy", "Somebody et al."] in ledger
 
 
@@ -735,6 +813,84 @@ def test_headline_tables_hold_the_numbers_of_their_files(
     assert unit[:3] == ["alpha", "line start", "NA"]
     assert unit[3].startswith("0.500 [−0.771, 1.77"), "the mean of two members, t of one freedom"
     assert unit[4:] == ["0.300 [not estimable]", "0.300", "0.800", "0.04", "2"]
+
+
+def test_tables_of_preimages_hold_the_numbers_of_their_files(
+    whole: ReportInputs, tmp_path: Path
+) -> None:
+    tables = page_of(whole, tmp_path / "report.html").tables
+    kept = {row[3]: row[4:] for row in tables["What sites keep"][1:]}
+    beside = ["0.003", "0.004", "0.250", "0.062"]
+    assert set(kept) == {"count", "NA", "length"}
+    assert kept["count"][0].startswith("0.900"), "the mean of two networks, at one radius"
+    assert kept["count"][1].startswith("0.500"), "untrained"
+    assert kept["count"][2:] == [*beside, "1 retained, 1 partly", "2"]
+    assert kept["NA"][0] == "1\u00a0[1,\u00a01]"
+    assert kept["NA"][-2:] == ["retained", "2"]
+    assert kept["length"][0] == "not estimable", "too few balls for their 0.7 to count"
+    assert kept["length"][-2] == "not estimable"
+    (decoder,) = tables["The decoder"][1:]
+    assert decoder[:3] == ["alpha", *PLACE]
+    means = [text.partition("\u00a0")[0] for text in decoder[3:]]
+    expected = ["1", "0.625", "0.500", "0.750", "0.125", "1.00", "0", "0.062", "2"]
+    assert means == expected, "of the way of drawing that is scored"
+    (cut,) = tables["Smallest cuts"][1:]
+    assert cut[:4] == ["alpha", "count", "1", CUT[2]]
+    assert cut[4:] == ["0.500\u00a0[0.400,\u00a00.600]", "0.750", "no", "64"]
+
+
+def preimages_of(page: Page) -> str:
+    """What the page tells its viewer of preimages."""
+    pattern = r'<script type="application/json" id="preimages-data">(.*?)</script>'
+    (data,) = re.findall(pattern, page.source, re.DOTALL)
+    return str(data)
+
+
+def test_preimages_come_back_as_they_were_drawn(whole: ReportInputs, tmp_path: Path) -> None:
+    page = page_of(whole, tmp_path / "report.html")
+    data = preimages_of(page)
+    assert not re.search(r"[<>&]", data), "a symbol could end the script"
+    told = json.loads(data)
+    assert told["radius"] == 0.1
+    (run,) = told["runs"]
+    (place,) = run["places"]
+    assert (run["name"], place["name"]) == ("alpha", "heads.0@colon")
+    assert [query["name"] for query in place["queries"]] == ["7", "5"], "in the order of the file"
+    assert place["queries"][0]["draws"] == [
+        [0, 1, 3, "< & </script> NA", "1 2 -3 4"],
+        [0.05, 1, 0, "NA", "-78"],
+        [None, 0, 1, "& <", "0 50"],
+    ]
+    assert place["kept"] == {
+        "retained": [["NA", 1.0]],
+        "partly": [["count", 0.8]],
+        "free": [],
+        "not estimable": [["length", None]],
+    }, "of the first network that has learned"
+    assert "shown.csv" in page.sections["inversion"], "where no script runs"
+
+
+def test_a_run_that_has_not_learned_is_said_and_not_shown(
+    whole: ReportInputs, tmp_path: Path
+) -> None:
+    page = page_of(whole, tmp_path / "report.html")
+    section = page.sections["inversion"]
+    assert section.count("Nothing is read where no network has learned its task: beta.") == 3
+    assert "Nothing was drawn for beta." in section
+    assert all(row[0] != "beta" for row in page.tables["What sites keep"])
+
+
+def test_where_no_network_has_learned_there_is_nothing_to_look_through(
+    whole: ReportInputs, tmp_path: Path
+) -> None:
+    kinds = ("retention", "quality", "shown", "cuts")
+    failed: dict[str, Any] = {kind: {"beta": getattr(whole, kind)["beta"]} for kind in kinds}
+    page = page_of(replace(bare(whole), **failed), tmp_path / "report.html")
+    check_page(page)
+    assert sections_of(page) == ["inversion"]
+    assert "has learned its task: beta." in page.sections["inversion"]
+    assert "preimages" not in page.ids
+    assert "The decoder" not in page.tables
 
 
 @pytest.mark.parametrize(

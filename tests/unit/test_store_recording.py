@@ -129,29 +129,30 @@ def test_a_pattern_without_a_site_is_refused_and_leaves_no_file(
     assert not list(path.parent.iterdir())
 
 
-@pytest.mark.parametrize("point", ["target", "colon"])
-def test_inputs_are_recorded_at_their_own_points(path: Path, point: str) -> None:
+@pytest.mark.parametrize("points", [["target"], ["colon"], ["colon", "target"]])
+def test_inputs_are_recorded_at_their_own_points(path: Path, points: list[str]) -> None:
     inputs = Counting(letters=3, distinct=2, most=2).inputs()
     network = build(LSTMSettings(hidden=5), len(inputs.symbols), SEEDS, inputs.symbols)
-    record_inputs(network, inputs, point, ["layers.*.hook_[hc]"], path)
+    record_inputs(network, inputs, points, ["layers.*.hook_[hc]"], path)
     with torch.no_grad():
         whole = network(torch.from_numpy(inputs.tokens.astype(np.int64)), record=["*"]).activations
-    rows, steps = np.arange(len(inputs)), inputs.points[point]
+    rows = np.arange(len(inputs))[:, None]
+    steps = np.stack([inputs.points[point] for point in points], axis=1)
     with ActivationStore.open(path, verify="digests") as store:
-        assert store.attributes["point"] == point
-        np.testing.assert_array_equal(store.tokens()[:, 0], inputs.tokens[rows, steps])
+        assert store.attributes["points"] == points
+        np.testing.assert_array_equal(store.tokens(), inputs.tokens[rows, steps])
         for member in range(len(SEEDS)):
             assert store.sites(member) == ["layers.0.hook_h", "layers.0.hook_c"]
             for site in store.sites(member):
                 expected = whole[site][member].numpy()[rows, steps]
                 found = store.activations(member, site)
-                assert found.shape == (len(inputs), 1, 5)
-                np.testing.assert_allclose(found[:, 0], expected, atol=1e-6)
+                assert found.shape == (len(inputs), len(points), 5)
+                np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
 def test_a_point_that_inputs_have_not_is_refused(path: Path) -> None:
     inputs = Counting(letters=3, distinct=2, most=2).inputs()
     network = build(LSTMSettings(hidden=5), len(inputs.symbols), SEEDS, inputs.symbols)
     with pytest.raises(StoreError, match="got point 'colom'; inputs are read at target, colon"):
-        record_inputs(network, inputs, "colom", ["*"], path)
+        record_inputs(network, inputs, ["target", "colom"], ["*"], path)
     assert not path.exists()

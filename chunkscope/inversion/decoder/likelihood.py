@@ -11,20 +11,30 @@ from chunkscope.inversion.decoder.model import Cache, Decoder
 ROWS_PER_PASS = 2048  # inputs drawn at once: so few that their cache stays near
 
 
-def log_likelihood(decoder: Decoder, tokens: Tensor, length: Tensor, cache: Cache) -> Tensor:
-    """(batch,) log q(input | activity) in nats, its stop included.
+def symbol_log_likelihood(
+    decoder: Decoder, tokens: Tensor, length: Tensor, cache: Cache, temperature: float = 1.0
+) -> Tensor:
+    """(batch, time + 1) log probability in nats of each symbol and then the stop; 0 beyond it.
 
     Args:
         tokens: (batch, time); what stands beyond the length does not matter.
         length: (batch,) symbols of each.
         cache: what :meth:`Decoder.tell` gave.
+        temperature: logits are divided by it.
     """
     logits, _ = decoder(tokens, cache)
     steps = torch.arange(logits.shape[1], device=tokens.device)
     said = functional.pad(tokens, (0, 1))
     said = torch.where(steps == length[:, None], decoder.stop, said)
-    nats = functional.cross_entropy(logits.transpose(1, 2), said, reduction="none")
-    return -(nats * (steps <= length[:, None])).sum(1)
+    nats = functional.cross_entropy(logits.transpose(1, 2) / temperature, said, reduction="none")
+    return -nats * (steps <= length[:, None])
+
+
+def log_likelihood(
+    decoder: Decoder, tokens: Tensor, length: Tensor, cache: Cache, temperature: float = 1.0
+) -> Tensor:
+    """(batch,) log q(input | activity) in nats, its stop included; arguments as above."""
+    return symbol_log_likelihood(decoder, tokens, length, cache, temperature).sum(1)
 
 
 @torch.no_grad()

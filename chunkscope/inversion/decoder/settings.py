@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from chunkscope.settings import Settings
 
+TRAINS = ("layers", "width", "heads", "steps", "batch", "learning_rate")
+"""Keys of a decoder's settings that its training follows; the others are of what is drawn."""
+
+
+class DrawSettings(Settings):
+    """One way of drawing inputs from a decoder."""
+
+    temperature: float = Field(1.0, gt=0)
+    """Logits are divided by it; 1 draws from what the decoder says."""
+    noise: float = Field(0.0, ge=0)
+    """Standard deviation of the noise on what it is told, over that of the query's activity."""
+
 
 class DecoderSettings(Settings):
-    """A small transformer that reads an activation and says inputs that may have given it."""
+    """A small transformer that reads an activation and says inputs that give nearly the same."""
 
     layers: int = Field(default=2, ge=1, le=24)
     """Blocks of attention and MLP."""
@@ -18,16 +30,50 @@ class DecoderSettings(Settings):
     """Units of its residual stream."""
     heads: int = Field(default=4, ge=1, le=64)
     """Attention heads per block."""
-    steps: int = Field(default=4000, ge=1)
+    steps: int = Field(default=7000, ge=1)
     """Updates of its weights."""
     batch: int = Field(default=128, ge=1)
-    """Pairs of an input and an activation of it, per update."""
+    """Pairs of an activation and an input of its ball, per update."""
     learning_rate: float = Field(default=0.003, gt=0)
     """Largest step size; it falls by half a cosine to a tenth."""
-    noise: float = Field(default=0.05, ge=0)
-    """Standard deviation of the noise on what it is told, per unit, in lengths of the activity."""
-    held_out: float = Field(default=0.1, gt=0, lt=1)
-    """Share of the inputs that it never sees; queries that measure it are among them."""
+    samples: PositiveInt = 256
+    """Inputs drawn for every query, site and way of drawing."""
+    draws: tuple[DrawSettings, ...] = Field(
+        (
+            DrawSettings(),
+            DrawSettings(temperature=0.5),
+            DrawSettings(temperature=2),
+            DrawSettings(temperature=2, noise=0.1),
+        ),
+        min_length=1,
+    )
+    """Ways of drawing, as published; the first is the one that is scored in full."""
+    cells: tuple[str, ...] = (
+        "count",
+        "letter",
+        "length",
+        "last",
+        "causal",
+        "carry1",
+        "carry2",
+        "carry3",
+    )
+    """Labels whose joint values divide a ball into cells that draws should reach; those that the
+    inputs have count."""
+    scored: PositiveInt = 512
+    """Members of a ball whose probability is computed, at most; of more, so many are drawn."""
+    shown: int = Field(6, ge=0)
+    """Queries of every site whose draws the explorer shows."""
+
+    @field_validator("draws")
+    @classmethod
+    def _first_without_noise(cls, value: tuple[DrawSettings, ...]) -> tuple[DrawSettings, ...]:
+        if value[0].noise:
+            raise ValueError(
+                f"got noise {value[0].noise:g} in the first one; must be 0: what a decoder says is "
+                "exact only of what it is told"
+            )
+        return value
 
     @model_validator(mode="after")
     def _heads_share_the_width(self) -> Self:

@@ -1,14 +1,8 @@
-"""Training the decoder on inputs and what a network makes of them.
-
-An input is drawn with its probability, one of the sites read, and the activity there told with
-noise of a set size. The best that a decoder can say is then the posterior of the input given the
-noisy activity: inputs count the more, the nearer their activity lies: a ball with soft edges.
-"""
+"""Training the decoder on activations and members of their balls."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -19,50 +13,33 @@ from chunkscope.errors import InversionError
 from chunkscope.grammars import Inputs
 from chunkscope.inversion.decoder.likelihood import log_likelihood
 from chunkscope.inversion.decoder.model import Decoder
+from chunkscope.inversion.decoder.pairs import Pairs, Readings
 from chunkscope.inversion.decoder.settings import DecoderSettings
 from chunkscope.networks.progress import StepReport
 from chunkscope.networks.settings import TrainingSettings
 from chunkscope.networks.training import learning_rate
 from chunkscope.randomness import integer_seed, stream
 
-Activity = NDArray[np.floating]
-
 WARMUP = 100  # updates
 WEIGHT_DECAY, LARGEST_GRADIENT = 0.01, 1.0
-
-
-@dataclass(frozen=True)
-class Readings:
-    """The activity of all inputs at every site that is read.
-
-    Attributes:
-        names: of the sites.
-        activity: (input, unit) of each.
-    """
-
-    names: tuple[str, ...]
-    activity: tuple[Activity, ...]
-
-    @property
-    def units(self) -> int:
-        """Of the widest site."""
-        return max(activity.shape[1] for activity in self.activity)
-
-
-def held_out(inputs: Inputs, settings: DecoderSettings, seed: int) -> NDArray[np.bool_]:
-    """(input,) which of them a decoder never sees."""
-    return stream(seed, "decoder", "held out").random(len(inputs)) < settings.held_out
 
 
 def train_decoder(
     inputs: Inputs,
     readings: Readings,
+    seen: NDArray[np.bool_],
+    radius: float,
     settings: DecoderSettings,
     seed: int,
     device: str = "cpu",
     progress: Callable[[int, float], None] | None = None,
 ) -> Decoder:
     """A decoder of all sites of a network.
+
+    Args:
+        seen: (input,) which of them it may learn from.
+        radius: of the balls that it learns to draw from, in the euclidean metric.
+        progress: called after every step with the steps done and their loss.
 
     Raises:
         InversionError: activity is not of these inputs, or the loss is not finite.
@@ -72,14 +49,14 @@ def train_decoder(
     adam = torch.optim.AdamW(
         decoder.parameters(), settings.learning_rate, weight_decay=WEIGHT_DECAY, fused=True
     )
-    draw = _Draws(inputs, readings, settings, seed)
+    pairs = Pairs(inputs, readings, seen, radius, stream(seed, "decoder", "pairs"))
     schedule = TrainingSettings(
         steps=settings.steps, learning_rate=settings.learning_rate, warmup=WARMUP, decay="cosine"
     )
     report = progress or StepReport(settings.steps)
     for step in range(settings.steps):
         adam.param_groups[0]["lr"] = learning_rate(schedule, step)
-        rows, site, activity = draw()
+        rows, site, activity = pairs(settings.batch)
         longest = int(inputs.length[rows].max())
         tokens = torch.from_numpy(inputs.tokens[rows, :longest].astype(np.int64)).to(device)
         length = torch.from_numpy(inputs.length[rows].astype(np.int64)).to(device)
@@ -95,32 +72,6 @@ def train_decoder(
         adam.step()
         report(step + 1, loss.item())
     return decoder.to("cpu").eval()
-
-
-class _Draws:
-    """Draws pairs of an input and of activity of it."""
-
-    def __init__(
-        self, inputs: Inputs, readings: Readings, settings: DecoderSettings, seed: int
-    ) -> None:
-        self._readings, self._settings = readings, settings
-        self._rng = stream(seed, "decoder", "draws")
-        seen = np.where(held_out(inputs, settings, seed), 0.0, inputs.probability)
-        self._cumulative = np.cumsum(seen / seen.sum())
-
-    def __call__(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
-        """Rows (batch,) of the inputs, sites (batch,), activity (batch, unit of the widest)."""
-        batch, rng = self._settings.batch, self._rng
-        rows = np.searchsorted(self._cumulative, rng.random(batch), side="right")
-        rows = np.minimum(rows, len(self._cumulative) - 1)
-        site = rng.integers(len(self._readings.names), size=batch)
-        told = np.zeros((batch, self._readings.units), np.float32)
-        for at, activity in enumerate(self._readings.activity):
-            here = site == at
-            z = activity[rows[here]]
-            size = self._settings.noise * np.linalg.norm(z, axis=1, keepdims=True)
-            told[here, : z.shape[1]] = z + size * rng.standard_normal(z.shape)
-        return rows, site, told
 
 
 def _untrained(inputs: Inputs, readings: Readings, settings: DecoderSettings, seed: int) -> Decoder:

@@ -1,0 +1,99 @@
+"""Draws of decoders as data of the page, which a script shows one query at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from chunkscope.explorer.inputs import Files
+from chunkscope.explorer.inversion import STATUSES, at_radius, read_balls
+from chunkscope.explorer.reading import read_table, records
+from chunkscope.inversion.reading import TRAINED
+
+
+@dataclass(frozen=True)
+class Preimages:
+    """What can be looked through.
+
+    Attributes:
+        data: ``radius`` and ``runs``. A run has a ``name`` and ``places``; a place (``site@point``)
+            has a ``name``, ``queries`` and what its balls have ``kept``: status -> features, each
+            with its share. A query has a ``name`` and ``draws``, itself the first: distance,
+            whether it lies within, step that is read, symbols, and what was told of each.
+        note: which runs nothing was drawn for.
+    """
+
+    data: Mapping[str, Any]
+    note: str
+
+
+def read_preimages(shown: Files, retention: Mapping[str, Files], radius: float) -> Preimages | None:
+    """The draws that were chosen to be shown; None if there are none.
+
+    Args:
+        retention: as :class:`~chunkscope.explorer.inputs.ReportInputs` has it.
+        radius: of the balls that decoders draw from.
+    """
+    columns = ["point", "site", "query", "distance", "inside", "at", "symbols", "told"]
+    tables = {
+        run: read_table(path, columns, text=["point", "site", "query", "symbols", "told"])
+        for run, path in shown.items()
+    }
+    runs = [
+        {"name": run, "places": _places(table, _kept(retention.get(run, {}), radius))}
+        for run, table in tables.items()
+        if len(table)
+    ]
+    without = ", ".join(run for run, table in tables.items() if table.empty)
+    note = f"Nothing was drawn for {without}." if without else ""
+    return Preimages({"radius": radius, "runs": runs}, note) if runs else None
+
+
+def _places(table: pd.DataFrame, kept: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": (name := f"{site}@{point}"),
+            "kept": kept.get(name, {}),
+            "queries": [
+                {"name": query, "draws": [_draw(row) for row in records(draws)]}
+                for query, draws in part.groupby("query", sort=False)
+            ],
+        }
+        for (point, site), part in table.groupby(["point", "site"], sort=False)
+    ]
+
+
+def _draw(row: Mapping[str, Any]) -> list[Any]:
+    read = int(row["at"])
+    return [_finite(row["distance"]), int(row["inside"]), read, row["symbols"], row["told"]]
+
+
+def _kept(points: Files, radius: float) -> dict[str, dict[str, list[Any]]]:
+    """Place -> status -> features with what is kept of them, the most first.
+
+    Of the first network that has learned its task, which decoders are made for.
+    """
+    kept: dict[str, dict[str, list[Any]]] = {}
+    for path in points.values():
+        table = at_radius(read_balls(path), radius)
+        table = table[table["condition"] == TRAINED]
+        table = table[table["member"] == table["member"].min()].sort_values(
+            "kept", ascending=False, kind="stable"
+        )
+        for (point, site), part in table.groupby(["point", "site"], sort=False):
+            kept[f"{site}@{point}"] = {
+                status: [
+                    [row["feature"], _finite(row["kept"])]
+                    for row in records(part[part["status"] == status])
+                ]
+                for status in STATUSES
+            }
+    return kept
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

@@ -1,0 +1,201 @@
+"""Scores of a decoder: computed as drawn, on inputs that are enumerated and on a sample of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from chunkscope.errors import InversionError
+from chunkscope.grammars import Counting, Inputs
+from chunkscope.inversion.balls import gather_queries
+from chunkscope.inversion.decoder.completeness import scatter_site
+from chunkscope.inversion.decoder.display import show_site
+from chunkscope.inversion.decoder.drawing import Draws
+from chunkscope.inversion.decoder.files import Trained
+from chunkscope.inversion.decoder.pairs import Readings
+from chunkscope.inversion.decoder.report import score_decoder
+from chunkscope.inversion.decoder.scoring import find_target, said_of
+from chunkscope.inversion.decoder.settings import DecoderSettings, DrawSettings
+from chunkscope.inversion.decoder.study import QUALITY, Site, Study, score_site
+from chunkscope.inversion.decoder.training import train_decoder
+from chunkscope.inversion.distances import metric_of
+from chunkscope.inversion.patching import activity_at
+from chunkscope.networks.building import build
+from chunkscope.networks.network import Network
+from chunkscope.networks.settings import GPTSettings
+
+TASK = Counting(letters=3, distinct=2, most=2)
+INPUTS = TASK.inputs()
+MODEL = GPTSettings(layers=1, width=16, heads=2, context=10, initial_sd=0.3, embedding_sd=1.0)
+PLACE = ("colon", "blocks.0.hook_resid_post")
+SETTINGS = DecoderSettings(
+    layers=1, width=32, heads=2, steps=250, batch=64, learning_rate=0.01, samples=200,
+    draws=(DrawSettings(), DrawSettings(temperature=2), DrawSettings(temperature=2, noise=1)),
+    shown=3,
+)  # fmt: skip
+RADIUS = 0.2
+QUERIES = np.arange(0, len(INPUTS), 4)
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    return build(MODEL, len(INPUTS.symbols), [5], INPUTS.symbols)
+
+
+def readings_of(network: Network, inputs: Inputs) -> Readings:
+    return Readings(("site",), (activity_at(network, inputs, PLACE[0], [PLACE[1]])[PLACE[1]],))
+
+
+@pytest.fixture(scope="module")
+def study(network: Network) -> Study:
+    readings, seen = readings_of(network, INPUTS), np.ones(len(INPUTS), bool)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("chunkscope.inversion.decoder.pairs.SEARCHED", 2000)
+        decoder = train_decoder(
+            INPUTS, readings, seen, RADIUS, SETTINGS, 0, progress=lambda *_: None
+        )
+    decoder.requires_grad_(False)
+    return Study(
+        Trained(decoder, 0, (PLACE,)), SETTINGS, RADIUS, network, TASK, INPUTS, QUERIES, seed=0
+    )
+
+
+def site_of(study: Study) -> Site:
+    activity = readings_of(study.network, study.inputs).activity[0]
+    blocks = [(0, activity[:, None])]
+    queries = gather_queries(blocks, study.queries)
+    return Site(0, PLACE, queries, metric_of("euclidean", blocks, study.inputs.weight), activity)
+
+
+@pytest.fixture(scope="module")
+def scored(study: Study) -> tuple[pd.DataFrame, list[Draws]]:
+    table, draws, _ = score_site(study, site_of(study))
+    return table, draws
+
+
+def first(table: pd.DataFrame) -> pd.DataFrame:
+    return table[(table["temperature"] == 1) & (table["noise"] == 0)]
+
+
+def test_what_is_seen_is_what_was_computed(scored: tuple[pd.DataFrame, list[Draws]]) -> None:
+    rows = first(scored[0])
+    for seen, computed in (("seen", "computed"), ("inside", "precision")):
+        apart = rows[seen] - rows[computed]
+        assert abs(apart.mean()) < 3 * apart.std() / np.sqrt(len(rows)) + 1e-9
+    apart = rows["missing"] - rows["good_turing"]
+    assert abs(apart.mean()) < 3 * apart.std() / np.sqrt(len(rows)) + 1 / SETTINGS.samples
+
+
+def test_nothing_betters_draws_from_the_ball(scored: tuple[pd.DataFrame, list[Draws]]) -> None:
+    rows = first(scored[0])
+    assert tuple(scored[0].columns) == QUALITY
+    assert (rows["members"] > 1).mean() > 0.5
+    means = rows[["search_100", "coverage_100", "ideal_100"]].mean()
+    assert means.is_monotonic_increasing
+    assert (rows["kl"] > 0).all()
+    assert rows["total_variation"].between(0, 1).all()
+    assert rows["cells"].between(0, 1).all()
+    assert (rows["inside"] <= rows["valid"]).all()
+
+
+def test_the_ball_of_another_query_holds_no_more_than_it_does_of_inputs(
+    scored: tuple[pd.DataFrame, list[Draws]],
+) -> None:
+    rows = first(scored[0])
+    by_chance = rows["mass"].mean() * rows["valid"].mean()
+    assert rows["wrong"].mean() == pytest.approx(by_chance, abs=0.04)
+    assert rows["inside"].mean() > rows["wrong"].mean() + 0.3
+
+
+def test_noise_and_temperature_cost_precision(scored: tuple[pd.DataFrame, list[Draws]]) -> None:
+    inside = scored[0].groupby(["temperature", "noise"])["inside"].mean()
+    assert inside[1, 0] > inside[2, 0] > inside[2, 1]
+    assert scored[0].loc[scored[0]["temperature"] > 1, "precision"].isna().all()
+
+
+def test_draws_are_measured_by_what_the_network_makes_of_them(
+    study: Study, scored: tuple[pd.DataFrame, list[Draws]]
+) -> None:
+    site, draws = site_of(study), scored[1][0]
+    rows = {row.tobytes(): at for at, row in enumerate(INPUTS.tokens.astype(np.int16))}
+    for query in range(len(QUERIES)):
+        for sample in range(20):
+            at = rows.get(draws.tokens[query, sample].tobytes())
+            assert draws.valid[query, sample] == (at is not None)
+            if at is not None:
+                apart = site.metric.distance(site.activity[[at]], site.queries.activity[[query]])[
+                    0, 0
+                ]
+                assert draws.distance[query, sample] == pytest.approx(apart, abs=1e-5)
+
+
+def test_a_sample_of_inputs_estimates_what_enumeration_says(study: Study) -> None:
+    rng = np.random.default_rng(0)
+    rows = np.concatenate([QUERIES, rng.choice(len(INPUTS), 6000, p=INPUTS.probability)])
+    sample = replace(INPUTS.take(rows), drawn=True)
+    queries = np.arange(len(QUERIES))
+    drawn = replace(study, inputs=sample, queries=queries)
+    exact, estimated = (first(score_site(s, site_of(s))[0]) for s in (study, drawn))
+    for measure in ("mass", "precision", "coverage_100", "ideal_100", "total_variation"):
+        apart = exact[measure].to_numpy() - estimated[measure].to_numpy()
+        assert abs(np.nanmean(apart)) < 0.03
+
+
+def test_the_query_is_a_member_where_inputs_are_enumerated_alone() -> None:
+    rng, near = np.random.default_rng(0), np.array([3, 7, 9])
+    whole = find_target(INPUTS, 7, near, 10, rng)
+    assert whole is not None
+    assert whole.rows.tolist() == [3, 7, 9]
+    drawn = find_target(replace(INPUTS, drawn=True), 7, near, 10, rng)
+    assert drawn is not None
+    assert sorted(drawn.rows.tolist()) == [3, 9]
+    assert find_target(replace(INPUTS, drawn=True), 7, np.array([7]), 10, rng) is None
+    some = find_target(INPUTS, 7, np.arange(40), 10, rng)
+    assert some is not None
+    assert (some.members, len(some.rows)) == (40, 10)
+    assert some.mass == pytest.approx(INPUTS.probability[:40].sum())
+
+
+def test_what_is_shown_is_near_first_and_has_its_likelihoods(
+    study: Study, scored: tuple[pd.DataFrame, list[Draws]]
+) -> None:
+    table = show_site(study, site_of(study), scored[1])
+    assert set(table["query"]) == set(QUERIES[: SETTINGS.shown].tolist())
+    for query, part in table.groupby("query"):
+        assert part["rank"].tolist() == list(range(len(part)))
+        assert part["distance"].is_monotonic_increasing
+        assert part["symbols"].iloc[0] == " ".join(INPUTS.text(query))
+        assert part["symbols"].is_unique
+        for row in part.itertuples():
+            symbols, told = row.symbols.split(), [int(part) for part in row.told.split()]
+            assert len(symbols) == len(told)
+            assert symbols[row.at] == ":"
+            assert max(map(abs, told)) <= 100
+
+
+def test_tables_of_all_sites_and_raw_draws(study: Study) -> None:
+    readings = readings_of(study.network, INPUTS)
+    tables, raw = score_decoder(study, readings)
+    assert len(tables["quality"]) == len(QUERIES) * len(SETTINGS.draws)
+    assert raw["site/0/tokens"].shape == (len(QUERIES), 200, TASK.longest)
+    empty, nothing = score_decoder(None, None)
+    assert nothing == {}
+    assert all(list(empty[name].columns) == list(tables[name].columns) for name in tables)
+    assert all(table.empty for table in empty.values())
+
+
+def test_the_scatter_is_of_what_the_decoder_says(study: Study) -> None:
+    table = scatter_site(study, site_of(study))
+    near = table[table["distance"] <= RADIUS]
+    far = table[table["distance"] > 1.5 * RADIUS]
+    assert near["log_probability"].median() > far["log_probability"].median() + 1
+    assert (table["log_probability"] <= 0).all()
+
+
+def test_a_site_of_other_units_is_refused(study: Study) -> None:
+    wide = np.zeros(99, np.float32)
+    with pytest.raises(InversionError, match="got activity of 99 units; must be at most 16"):
+        said_of(study.decoder, 0, wide, INPUTS.tokens[:3], INPUTS.length[:3])

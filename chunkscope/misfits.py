@@ -13,6 +13,7 @@ from chunkscope.workflow import (
     STUDIES_WITH_SITES,
     Config,
     RunSettings,
+    decoded_points,
     network_width,
     run_points,
     run_sites,
@@ -120,6 +121,13 @@ def _unread_points(config: Config, name: str, run: RunSettings) -> Iterator[str]
             f"inversion.sites: got points {asked}, of which run {name} has no site; its inputs are "
             f"read at {points}, and it has {', '.join(site_names(run.network))}: name some of "
             "these, or leave inversion out of its studies"
+        )
+    elif not decoded_points(config, run):
+        places = [f"{s}@{point}" for point, sites in run_points(config, run).items() for s in sites]
+        patterns = ", ".join(config.inversion.decoder.sites)
+        yield (
+            f"inversion.decoder.sites: got {patterns}, which match nothing that is read of run "
+            f"{name}; it reads {', '.join(places)}: name some of these"
         )
 
 

@@ -5,6 +5,7 @@ Imports no torch, so that a dry run stays quick. :mod:`chunkscope.config` reads 
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from pydantic import Field, PositiveInt, field_validator
@@ -18,6 +19,7 @@ from chunkscope.experiments.transfer.settings import TransferSettings
 from chunkscope.figures.settings import FigureSettings
 from chunkscope.grammars import GrammarSettings, Task, Words
 from chunkscope.interventions.settings import InterventionSettings
+from chunkscope.inversion.circuits.settings import CircuitSettings
 from chunkscope.inversion.study_settings import InversionStudySettings
 from chunkscope.networks.settings import AffineSettings, NetworkSettings, TrainingSettings
 from chunkscope.networks.sites import match_sites, matching_sites, site_names
@@ -185,6 +187,27 @@ def run_points(config: Config, run: RunSettings) -> dict[str, list[str]]:
     available, asked = site_names(run.network), config.inversion.sites
     found = {point: matching_sites(asked.get(point, ()), available) for point in points}
     return {point: sites for point, sites in found.items() if sites}
+
+
+def decoded_points(config: Config, run: RunSettings) -> dict[str, list[str]]:
+    """Points of a run -> the sites that its decoder is told, of those that are read."""
+    patterns = config.inversion.decoder.sites
+    found = {
+        point: [s for s in sites if any(fnmatchcase(f"{s}@{point}", p) for p in patterns)]
+        for point, sites in run_points(config, run).items()
+    }
+    return {point: sites for point, sites in found.items() if sites}
+
+
+def run_circuits(config: Config, run: RunSettings) -> list[CircuitSettings]:
+    """The circuits that are searched for in a run: those of its points, whose sites it has."""
+    points, available = run_points(config, run), site_names(run.network)
+    return [
+        circuit
+        for circuit in config.inversion.circuits
+        if set(circuit.points) <= set(points)
+        and matching_sites(circuit.cut, matching_sites(circuit.sites, available))
+    ]
 
 
 def network_width(network: NetworkSettings) -> int:

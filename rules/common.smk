@@ -4,9 +4,11 @@ from chunkscope.inversion.settings import InversionSettings
 from chunkscope.networks.directories import describe
 from chunkscope.probing.settings import ProbingSettings
 from chunkscope.workflow import (
+    decoded_points,
     network_width,
     reads_reflection,
     repeats_reflection,
+    run_circuits,
     run_points,
     run_sites,
 )
@@ -284,6 +286,11 @@ def inverted_points(run):
     return run_points(CONFIG, CONFIG.runs[run])
 
 
+def told_sites(wildcards):
+    """Points of a run -> the sites that its decoder is told."""
+    return decoded_points(CONFIG, run_of(wildcards))
+
+
 def inversion_settings(*keys):
     """Settings of preimages under some keys, by default all of them, but none of what else is made
     with them, for a rule that follows no others."""
@@ -292,13 +299,15 @@ def inversion_settings(*keys):
 
 
 def circuit_runs():
-    """Runs of the inversion study whose inputs have a feature whose carriers are searched for."""
-    asked = [set(circuit.points) for circuit in CONFIG.inversion.circuits]
+    """Runs of the inversion study in which the carriers of some feature are searched for."""
     return [
-        run
-        for run in runs_with("inversion")
-        if any(points <= set(inverted_points(run)) for points in asked)
+        run for run in runs_with("inversion") if run_circuits(CONFIG, CONFIG.runs[run])
     ]
+
+
+def circuit_settings(wildcards):
+    """The features whose carriers are searched for in a run."""
+    return [settings(circuit) for circuit in run_circuits(CONFIG, run_of(wildcards))]
 
 
 def decoder_settings(keys):

@@ -60,6 +60,10 @@ rule judge_inversion:
         runtime=10,
     params:
         points={run: list(inverted_points(run)) for run in runs_with("inversion")},
+        tasks={
+            run: CONFIG.corpora[CONFIG.runs[run].corpus].source.grammar
+            for run in runs_with("inversion")
+        },
         circuits=circuit_runs(),
         learned=settings(CONFIG.inversion.learned),
         code=code("judge_inversion"),

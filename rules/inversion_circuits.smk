@@ -26,7 +26,7 @@ rule find_circuits:
         seed=CONFIG.seed,
         learned=settings(CONFIG.inversion.learned),
         compared=CONFIG.inversion.compared,
-        circuits=[settings(circuit) for circuit in CONFIG.inversion.circuits],
+        circuits=circuit_settings,
         code=code("find_circuits"),
     message:
         "Searching {wildcards.run} for the sites that carry a feature"

@@ -26,7 +26,7 @@ rule train_decoder:
         run=lambda wildcards: wildcards.run,
         seed=CONFIG.seed,
         device=CONFIG.device,
-        sites=lambda wildcards: inverted_points(wildcards.run),
+        sites=told_sites,
         learned=settings(CONFIG.inversion.learned),
         inversion=inversion_settings("compared", "held_out", "radius"),
         decoder=decoder_settings(TRAINS),
@@ -64,7 +64,7 @@ rule score_decoder:
         runtime=30,
     params:
         seed=CONFIG.seed,
-        sites=lambda wildcards: inverted_points(wildcards.run),
+        sites=told_sites,
         source=lambda wildcards: settings(CONFIG.corpora[corpus_of(wildcards)].source),
         inversion=inversion_settings("held_out", "radius", "queries"),
         decoder=settings(CONFIG.inversion.decoder),

@@ -17,5 +17,5 @@ with job(snakemake.log[0]):
         settings.sample,
         stream(params.seed, "inputs", snakemake.wildcards.corpus),
     )
-    print(f"{len(inputs):,} inputs, {'drawn' if inputs.drawn else 'all there are'}")
+    print(f"{len(inputs):,} inputs, {'all there are' if inputs.drawn is None else 'drawn'}")
     inputs.save(snakemake.output.inputs)

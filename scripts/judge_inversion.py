@@ -24,7 +24,12 @@ with job(snakemake.log[0]):
     cuts = dict(zip(params.circuits, map(read_table, inputs.cuts), strict=True))
     runs = {
         run: Tables(
-            read_table(learning), balls[run], patches[run], read_table(quality), cuts.get(run)
+            params.tasks[run],
+            read_table(learning),
+            balls[run],
+            patches[run],
+            read_table(quality),
+            cuts.get(run),
         )
         for run, learning, quality in zip(
             params.points, inputs.learning, inputs.quality, strict=True

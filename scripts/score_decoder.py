@@ -8,11 +8,11 @@ from pydantic import TypeAdapter
 
 from chunkscope.grammars import GrammarSettings, Inputs
 from chunkscope.inversion.decoder.files import load_decoder
-from chunkscope.inversion.decoder.readings import read_places
+from chunkscope.inversion.decoder.readings import read_every_input, read_places
 from chunkscope.inversion.decoder.report import score_decoder
 from chunkscope.inversion.decoder.settings import DecoderSettings
 from chunkscope.inversion.decoder.study import Study
-from chunkscope.inversion.selection import choose_queries
+from chunkscope.inversion.selection import choose_unseen
 from chunkscope.inversion.settings import InversionSettings
 from chunkscope.jobs import job
 from chunkscope.networks.checkpoints import from_pretrained
@@ -26,16 +26,22 @@ with job(snakemake.log[0]):
     trained, inputs = load_decoder(Path(given.decoder).parent), Inputs.load(given.inputs)
     study = readings = None
     if trained is not None:
+        source = TypeAdapter(GrammarSettings).validate_python(params.source)
+        network = from_pretrained(Path(given.config).parent).select([trained.member])
+        queries = choose_unseen(inputs, settings.held_out, settings.queries, params.seed)
         with ActivationStore.open(given.store) as store:
-            _, readings = read_places(store, trained.member, params.sites)
+            places, readings = read_places(store, trained.member, params.sites)
+        if inputs.drawn is not None:
+            every = read_every_input(source, network, inputs, places, queries)
+            inputs, readings, queries = every or (inputs, readings, queries)
         study = Study(
             trained,
             DecoderSettings.model_validate(params.decoder),
             settings.radius,
-            from_pretrained(Path(given.config).parent).select([trained.member]),
-            TypeAdapter(GrammarSettings).validate_python(params.source),
+            network,
+            source,
             inputs,
-            choose_queries(inputs, settings.held_out, settings.queries, params.seed),
+            queries,
             integer_seed(params.seed, "draws", snakemake.wildcards.run),
         )
     tables, draws = score_decoder(study, readings)

@@ -11,15 +11,8 @@ import pandas as pd
 from chunkscope.explorer.cells import Cell, Column, Table, interval, number, text
 from chunkscope.explorer.inputs import Files
 from chunkscope.explorer.reading import read_table, records
-from chunkscope.inversion.reading import (
-    FIXED,
-    FREE,
-    PARTLY,
-    RETAINED,
-    TRAINED,
-    UNKNOWN,
-    UNTRAINED,
-)
+from chunkscope.inversion.radii import FIXED
+from chunkscope.inversion.reading import FREE, PARTLY, RETAINED, TRAINED, UNKNOWN, UNTRAINED
 from chunkscope.statistics import mean_interval
 
 STATUSES = (RETAINED, PARTLY, FREE, UNKNOWN)
@@ -89,6 +82,7 @@ def decoder_table(quality: Files) -> Table:
         Column("precision", numeric=True, unit=f"{SHARE} of draws within the ball"),
         Column("coverage at 1,000", numeric=True, unit="0–1, higher is better"),
         Column("of the ball itself", numeric=True, unit="the same, a ceiling"),
+        Column("told nothing", numeric=True, unit="the same, a floor"),
         Column("of random inputs", numeric=True, unit="the same, a floor"),
         Column("KL", numeric=True, unit="nats, lower is better"),
         Column("wrong query", numeric=True, unit=f"{SHARE} within the ball"),
@@ -97,10 +91,10 @@ def decoder_table(quality: Files) -> Table:
     ]
     ways, place = ["temperature", "noise"], ["point", "site"]
     with_interval = ["valid", "inside", "coverage_1000"]
-    beside = ["ideal_1000", "search_1000"]
+    beside = ["ideal_1000", "untold_1000", "search_1000"]
     rows, unread = [], []
     for run, path in quality.items():
-        needed = [*ways, *with_interval, *beside, "kl", "wrong", "wrong_mass"]
+        needed = [*ways, *with_interval, *beside, "kl", "wrong", "mass"]
         table = read_table(path, [*place, *needed], text=place)
         for (point, site), part in _like_the_first(table, ways).groupby(place, sort=False):
             rows.append(
@@ -109,7 +103,7 @@ def decoder_table(quality: Files) -> Table:
                     *(_mean(part[name]) for name in with_interval),
                     *(number(part[name].mean()) for name in beside),
                     *(_mean(part[name]) for name in ("kl", "wrong")),
-                    number(part["wrong_mass"].mean()),
+                    number(part["mass"].mean()),
                     number(len(part)),
                 ]
             )
@@ -124,7 +118,9 @@ def cut_table(cuts: Files) -> Table:
         Column("member", numeric=True),
         Column("sites"),
         Column("carried", numeric=True, unit="share of pairs that verify"),
-        Column("when chosen", numeric=True, unit="share of pairs it was chosen on"),
+        Column("next best", numeric=True, unit="as many sites, the same pairs"),
+        Column("same value kept", numeric=True, unit="answers, donors with the same value"),
+        Column("heads", numeric=True, unit="at the answering point"),
         Column("enough", filter=True),
         Column("n", numeric=True, unit="pairs that verify"),
     ]
@@ -132,7 +128,8 @@ def cut_table(cuts: Files) -> Table:
     carried = ["carried", "carried_low", "carried_high"]
     for run, path in cuts.items():
         names = ["circuit", "sites"]
-        table = read_table(path, [*names, "member", "found", *carried, "n", "enough"], text=names)
+        beside = ["next_carried", "alike_kept", "heads"]
+        table = read_table(path, [*names, "member", *carried, *beside, "n", "enough"], text=names)
         for row in records(table):
             rows.append(
                 [
@@ -140,7 +137,7 @@ def cut_table(cuts: Files) -> Table:
                     number(row["member"]),
                     text(row["sites"]),
                     interval(*(row[name] for name in carried)),
-                    number(row["found"]),
+                    *(number(row[name]) for name in beside),
                     text("yes" if row["enough"] else "no"),
                     number(row["n"]),
                 ]

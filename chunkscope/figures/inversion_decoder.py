@@ -30,7 +30,7 @@ from chunkscope.figures.style import (
     span_of,
     styled,
 )
-from chunkscope.statistics import summarise
+from chunkscope.statistics import ratio_interval, summarise
 
 DRAWN = {
     "valid": Look("valid inputs", GREEN, "^"),
@@ -42,10 +42,11 @@ DRAWN = {
 COVERED = {
     "ideal": Look("draws from the ball itself", BLACK, "_"),
     "coverage": Look("decoder", BLUE, "o"),
+    "untold": Look("decoder, told nothing", PURPLE, "v"),
     "search": Look("random inputs", ORANGE, "s"),
 }
 """Where as many inputs come from -> its look."""
-RELATIVE = ("coverage", "search")
+RELATIVE = ("coverage", "untold", "search")
 """What is shown relative to draws from the ball itself."""
 RUN_COLORS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, GREY, BLACK)
 RUN_MARKERS = "os^DvPXd"
@@ -87,7 +88,7 @@ def draw_decoder(
     parts = {
         "draws": _over_sites(scored, list(DRAWN)),
         "coverage": _coverage(scored),
-        "relative": _coverage({run: _relative(table) for run, table in scored.items()}),
+        "relative": _relative(scored),
         "pairs": _pairs(scored),
         "ways": _ways(quality),
     }
@@ -105,8 +106,7 @@ def draw_decoder(
         "decoder was not trained on, bars: 95 % interval over queries. b: 100, 1,000 and 10,000 "
         "draws from left to right, computed from exact probabilities; c: the same over that of "
         "draws from the ball. d, e: a mark for each query and site. f, g: mean over sites. "
-        "Of inputs that are a sample, not all there are, the size of a ball is an estimate, and a "
-        f"small one may be covered more than once (at the edge of d). {NAMES}.",
+        f"Balls of fewer than 30 draws of sampled inputs are left out. {NAMES}.",
     )
     return figure, data.reset_index(drop=True).reindex(columns=COLUMNS)
 
@@ -132,16 +132,21 @@ def _coverage(scored: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return table.assign(measure=parts[0], draws=parts[2].astype(int))
 
 
-def _relative(scored: pd.DataFrame) -> pd.DataFrame:
-    """Coverage over that of as many draws from the ball itself, under the names of coverage."""
-    places = scored[["point", "site"]]
-    sizes = [name.removeprefix("ideal_") for name in map(str, scored) if name.startswith("ideal_")]
-    ratios = {
-        f"{name}_{size}": scored[f"{name}_{size}"] / scored[f"ideal_{size}"]
-        for size in sizes
-        for name in RELATIVE
-    }
-    return places.assign(**ratios)
+def _relative(scored: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Mean coverage over mean coverage by as many draws from the ball itself."""
+    rows = []
+    for (run, point, site), part in _joined(scored).groupby(["run", "point", "site"], sort=False):
+        for ideal in (name for name in part if str(name).startswith("ideal_")):
+            draws = int(str(ideal).removeprefix("ideal_"))
+            for measure in RELATIVE:
+                value = ratio_interval(part[f"{measure}_{draws}"], part[ideal])
+                rows.append(
+                    (run, point, site, measure, draws, value.mean, value.low, value.high, value.n)
+                )
+    return pd.DataFrame(
+        rows,
+        columns=["run", "point", "site", "measure", "draws", "mean", "ci_low", "ci_high", "n"],
+    )
 
 
 def _pairs(scored: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -29,7 +29,8 @@ from chunkscope.figures.style import (
     span_of,
     styled,
 )
-from chunkscope.inversion.reading import FIXED, FUNCTIONAL, TRAINED, UNTRAINED
+from chunkscope.inversion.radii import FIXED, FUNCTIONAL
+from chunkscope.inversion.reading import TRAINED, UNTRAINED
 
 FEATURES = (
     ("count", "letter", "length"),

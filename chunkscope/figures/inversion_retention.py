@@ -27,15 +27,8 @@ from chunkscope.figures.style import (
     styled,
     tint,
 )
-from chunkscope.inversion.reading import (
-    FIXED,
-    FREE,
-    PARTLY,
-    RETAINED,
-    TRAINED,
-    UNKNOWN,
-    UNTRAINED,
-)
+from chunkscope.inversion.radii import FIXED
+from chunkscope.inversion.reading import FREE, PARTLY, RETAINED, TRAINED, UNKNOWN, UNTRAINED
 
 STATUSES = {PARTLY: "", UNKNOWN: "x", RETAINED: "o", FREE: "o"}
 """Status -> its mark, open if free; where as many members are of one as of another, the first

@@ -15,7 +15,7 @@ from chunkscope.grammars.corpus import Corpus
 from chunkscope.grammars.counting import Counting
 from chunkscope.grammars.enumeration import inputs_of, recognise
 from chunkscope.grammars.hierarchy import Hierarchy
-from chunkscope.grammars.inputs import Inputs
+from chunkscope.grammars.inputs import Inputs, distinct
 from chunkscope.grammars.observer import Observation, Observer
 from chunkscope.grammars.prefixes import draw_prefixes, prefixes
 from chunkscope.grammars.process import Process
@@ -61,6 +61,7 @@ __all__ = [
     "Task",
     "Text",
     "Words",
+    "distinct",
     "draw_prefixes",
     "inputs_of",
     "prefixes",

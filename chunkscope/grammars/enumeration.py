@@ -5,8 +5,6 @@ And which strings are inputs, of those that somebody else made up.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,7 +18,9 @@ from chunkscope.grammars.task import Task
 def inputs_of(
     source: Source, longest: int, enumerated: int, sample: int, rng: np.random.Generator
 ) -> Inputs:
-    """All inputs of a task, or all prefixes of a grammar; independent draws if they are too many.
+    """All inputs of a task, or all prefixes of a grammar; if they are too many, a sample of them.
+
+    Of a sample each input stands once, with how often it was drawn.
 
     Args:
         longest: symbols of the longest prefix; a task says itself how long its inputs are.
@@ -32,12 +32,12 @@ def inputs_of(
     """
     if isinstance(source, Task):
         every = source.count <= enumerated
-        return source.inputs() if every else replace(source.draw(rng, sample), drawn=True)
+        return source.inputs() if every else source.draw(rng, sample).distinct()
     grammar = _grammar(source)
     try:
         return prefixes(grammar, longest, enumerated)
     except TooManyInputs:
-        return replace(draw_prefixes(grammar, longest, rng, sample), drawn=True)
+        return draw_prefixes(grammar, longest, rng, sample).distinct()
 
 
 def recognise(

@@ -31,7 +31,7 @@ class Inputs:
         scored: (input, time) bool, the symbols that a network is to predict.
         points: name -> (input,) int32, the steps at which an input is read.
         labels: kind -> (input,) int32, what is true of an input.
-        drawn: whether they are independent draws, rather than all that there are, each once.
+        drawn: (input,) int64, how often each was drawn; None where they are all there are.
     """
 
     symbols: tuple[str, ...]
@@ -41,15 +41,15 @@ class Inputs:
     scored: NDArray[np.bool_]
     points: dict[str, NDArray[np.int32]]
     labels: dict[str, NDArray[np.int32]]
-    drawn: bool = False
+    drawn: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.tokens)
 
     @property
     def weight(self) -> NDArray[np.float64]:
-        """(input,) what each stands for: its probability, or an equal share of the draws."""
-        return np.full(len(self), 1 / len(self)) if self.drawn else self.probability
+        """(input,) what each stands for: its probability, or its share of the draws."""
+        return self.probability if self.drawn is None else self.drawn / self.drawn.sum()
 
     def take(self, rows: NDArray[np.integer]) -> Inputs:
         """Some of them, in this order; probabilities stay as they are."""
@@ -61,7 +61,13 @@ class Inputs:
             scored=self.scored[rows],
             points={name: steps[rows] for name, steps in self.points.items()},
             labels={kind: values[rows] for kind, values in self.labels.items()},
+            drawn=None if self.drawn is None else self.drawn[rows],
         )
+
+    def distinct(self) -> Inputs:
+        """Every different one of independent draws, with how often it was drawn."""
+        first, counts = distinct(self.tokens, self.length)
+        return replace(self.take(first), drawn=counts)
 
     def text(self, row: int) -> str:
         """One input as a string."""
@@ -81,8 +87,9 @@ class Inputs:
             "length": self.length,
             "probability": self.probability,
             "scored": self.scored,
-            "drawn": np.array(self.drawn),
         }
+        if self.drawn is not None:
+            arrays["drawn"] = self.drawn
         arrays |= {f"points/{name}": steps for name, steps in self.points.items()}
         arrays |= {f"labels/{kind}": values for kind, values in self.labels.items()}
         with Path(path).open("wb") as file:
@@ -106,12 +113,21 @@ class Inputs:
                 scored=arrays["scored"],
                 points=_under("points/", arrays),
                 labels=_under("labels/", arrays),
-                drawn=bool(arrays["drawn"]),
+                drawn=arrays.get("drawn"),
             )
         except Exception as error:  # numpy and zipfile raise many kinds on a damaged file
             raise GrammarError(
                 f"{path}: not whole inputs ({error}); delete it and run its rule again"
             ) from error
+
+
+def distinct(
+    tokens: NDArray[np.integer], length: NDArray[np.integer]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where each different string (string, time) stands first, and how often it stands there."""
+    strings = np.column_stack([tokens, length])
+    _, first, counts = np.unique(strings, axis=0, return_index=True, return_counts=True)
+    return first, counts
 
 
 def _under(prefix: str, arrays: dict[str, NDArray[np.int32]]) -> dict[str, NDArray[np.int32]]:
@@ -123,7 +139,7 @@ def _under(prefix: str, arrays: dict[str, NDArray[np.int32]]) -> dict[str, NDArr
 
 
 def check_enumerable(what: str, count: int, longest: int, most: int = LARGEST) -> None:
-    """Raise TooManyInputs where there are more inputs than ``most``."""
+    """Raise TooManyInputs where there are more inputs than ``most``; ``count`` is the fewest."""
     if count > most:
         raise TooManyInputs(
             f"{what}: there are {count:,} inputs of up to {longest} symbols "

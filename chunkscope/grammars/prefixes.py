@@ -32,7 +32,7 @@ def prefixes(grammar: Grammar, longest: int, most: int = LARGEST) -> Inputs:
         following = np.einsum("ns,xst->nxt", reached, process.transitions)
         row, symbol = np.nonzero(following.sum(axis=2))
         count += len(row)
-        check_enumerable("prefixes", count, longest, most)
+        check_enumerable("prefixes", count, length, most)
         strings = np.column_stack([strings[row], symbol.astype(strings.dtype)])
         reached = following[row, symbol]
         tokens.append(np.pad(strings, ((0, 0), (0, longest - length))))

@@ -12,8 +12,9 @@ class DonorSettings(Settings):
 
     inside: PositiveInt = 16
     """Members of every ball that are donors, at most."""
-    outside: PositiveInt = 24
-    """Inputs beyond the ball that are donors, from the nearest to the farthest."""
+    outside: PositiveInt = 2
+    """Donors beyond the ball, drawn from every stratum of inputs by their distance: the nearer the
+    thinner, none of more than 5 % of all inputs."""
     searched: PositiveInt = 4000
     """Random inputs that these are taken from."""
     kept: float = Field(0.95, gt=0, le=1)

@@ -1,14 +1,15 @@
 """The causal check of balls: does the activity of a member do what the query's own does?
 
-At every site, donors are put in the place of a query: some of its ball's members, and inputs
-beyond it from the nearest to the farthest. Each stands for as many inputs as it was drawn from, so
-that the share of a larger ball that keeps the answer is known without bias, and with it the
-*functional* radius, the largest within which nearly all members do.
+At every site, donors are put in the place of a query: some of its ball's members, and inputs drawn
+beyond it from strata by distance. Each stands for as many inputs as it was drawn from. With it goes
+the *functional* radius, up to which nearly all members keep the answer; it is of a sample of them,
+and errs on the side of smaller balls, as the first that is seen to fail ends it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -29,8 +30,12 @@ Values = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
 COLUMNS = ("member", "site", "query", "donor", "distance", "weight", "inside", "kept")
-"""``query`` and ``donor`` are numbers of inputs; ``weight`` is the probability that a donor stands
-for; ``kept`` whether the answer was that without a patch."""
+"""``query`` counts from 0; ``donor`` is the number of an input; ``weight`` is the probability that
+it stands for; ``kept`` whether the answer was that without a patch."""
+LEAST = 20
+"""Donors that a ball must hold to be seen to fail."""
+FINEST, LARGEST = 8, 0.05
+"""Strata up to the first of the largest size, a share of the inputs beyond a ball."""
 
 
 def patch_balls(
@@ -60,12 +65,12 @@ def patch_balls(
 
 
 def functional_radii(patches: pd.DataFrame, share: float) -> pd.DataFrame:
-    """``member, site, query, radius``: within it, so large a share of members keeps the answer."""
-    columns = ["member", "site", "query"]
-    rows = []
+    """``member, site, query, radius``: up to it, so large a share of members keeps the answer."""
+    columns, rows = ["member", "site", "query"], []
     for names, part in patches.groupby(columns, sort=False):
         distance, kept, weight = (part[name].to_numpy() for name in ("distance", "kept", "weight"))
-        rows.append((*names, functional_radius(distance, kept.astype(bool), weight, share)))
+        radius = functional_radius(distance, kept.astype(bool), weight, share, LEAST)
+        rows.append((*names, radius))
     return pd.DataFrame(rows, columns=[*columns, "radius"])
 
 
@@ -79,7 +84,8 @@ def _patch_site(
     def blocks() -> Iterator[Block]:
         return recorded.blocks(site)
 
-    inputs, rng = reading.inputs, stream(reading.seed, "inversion", "donors", reading.point)
+    inputs = reading.inputs
+    rng = stream(reading.seed, "inversion", "donors", recorded.member, reading.point, site)
     metric = metric_of(reading.settings.metrics[0], blocks(), inputs.weight)
     queries = gather_queries(blocks(), reading.queries)
     random = gather_queries(blocks(), rng.choice(len(inputs), settings.searched, p=inputs.weight))
@@ -92,7 +98,7 @@ def _patch_site(
             for at, ball in enumerate(balls)
             for part in (
                 _inside(ball[ball != queries.rows[at]], inputs.weight, settings.inside, rng),
-                _outside(random.rows, apart[at], radius, settings.outside),
+                _outside(random.rows, apart[at], radius, settings.outside, rng),
             )
         ],
         ignore_index=True,
@@ -106,7 +112,6 @@ def _patch_site(
     patch = Patch(site, reading.point, given)
     patched = answers(network, inputs.take(rows), reading.point, [patch])
     return donors.assign(
-        query=rows,
         kept=patched == plain[at],
         distance=_paired(metric, given, queries.activity, at),
     )
@@ -121,14 +126,24 @@ def _inside(ball: Rows, weight: Values, most: int, rng: np.random.Generator) -> 
     return pd.DataFrame({"donor": ball, "weight": mass, "inside": True})
 
 
-def _outside(random: Rows, distance: Values, radius: float, most: int) -> pd.DataFrame:
-    """Inputs beyond a ball, the nearer the denser; each stands for those up to the one before."""
+def _outside(
+    random: Rows, distance: Values, radius: float, each: int, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Inputs beyond a ball, drawn from strata by distance, the nearer the thinner."""
     beyond = np.flatnonzero(distance > radius)
     beyond = beyond[np.argsort(distance[beyond], kind="stable")]
-    ranks = np.unique(np.geomspace(1, max(1, len(beyond)), most).astype(np.int64))
-    ranks = ranks[: len(beyond)]
-    weight = np.diff(ranks, prepend=0) / len(random)
-    return pd.DataFrame({"donor": random[beyond[ranks - 1]], "weight": weight, "inside": False})
+    count = len(beyond)
+    largest = max(1, int(LARGEST * count))
+    edges = [0, *np.geomspace(1, largest, FINEST), *np.arange(2 * largest, count, largest), count]
+    strata = np.unique(np.array(edges, dtype=np.int64))
+    donors, weight = [np.empty(0, np.int64)], [np.empty(0)]
+    for first, last in pairwise(strata.tolist()):
+        drawn = beyond[rng.integers(first, last, min(each, last - first))]
+        donors.append(random[drawn])
+        weight.append(np.full(len(drawn), (last - first) / len(drawn) / len(random)))
+    return pd.DataFrame(
+        {"donor": np.concatenate(donors), "weight": np.concatenate(weight), "inside": False}
+    )
 
 
 def _paired(metric: Metric, given: Activity, queries: Activity, at: Rows) -> Values:

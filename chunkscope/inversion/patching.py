@@ -109,14 +109,17 @@ def functional_radius(
     kept: NDArray[np.bool_],
     weight: NDArray[np.floating] | None = None,
     share: float = KEPT,
+    least: int = 1,
 ) -> float:
-    """The largest radius within which so large a share of patched members keeps the answer.
+    """The radius up to which so large a share of patched members keeps the answer.
 
     Args:
         distance: (member,) of the donors from a query.
         kept: (member,) whether the answer stayed with their activity in place of the query's.
         weight: (member,) what each donor stands for, where some parts of the ball are sampled more
             densely than others; equal if None.
+        least: donors that a ball must hold for its share to count against it; fewer may miss it
+            by luck.
 
     Returns:
         The distance of the farthest member within it; NaN if not even the nearest are enough.
@@ -124,33 +127,32 @@ def functional_radius(
     order = np.argsort(distance, kind="stable")
     far, parts = distance[order], (np.ones(len(order)) if weight is None else weight[order])
     ends = np.append(far[1:] > far[:-1], True)  # equal distances are in or out together
-    enough = ends & (np.cumsum(kept[order] * parts) >= share * np.cumsum(parts) * (1 - 1e-9))
-    return float(far[np.flatnonzero(enough)[-1]]) if enough.any() else float("nan")
+    enough = np.cumsum(kept[order] * parts) >= share * np.cumsum(parts) * (1 - 1e-9)
+    missed = np.flatnonzero(ends & ~enough & (np.arange(1, len(far) + 1) >= least))
+    within = np.arange(len(far)) < (missed[0] if len(missed) else len(far))
+    reached = np.flatnonzero(ends & enough & within)
+    return float(far[reached[-1]]) if len(reached) else float("nan")
 
 
 def smallest_cut(
     sites: Sequence[str], carried: Callable[[tuple[str, ...]], float], enough: float, most: int
-) -> tuple[tuple[str, ...], float]:
+) -> list[tuple[tuple[str, ...], float]]:
     """The fewest sites whose joint patch carries a feature to enough receivers.
-
-    Of as many sites those that carry it furthest; if no set of at most ``most`` carries it to
-    enough, the best of all.
 
     Args:
         carried: sites -> share of receivers that take over the donor's value.
 
     Returns:
-        The sites, and the share.
+        All sets of that many sites with their shares, the best first; where no set of at most
+        ``most`` carries it to enough, those of that many.
     """
-    best: tuple[tuple[str, ...], float] = (), 0.0
-    for count in range(1, most + 1):
-        for together in combinations(sites, count):
-            share = carried(together)
-            if share > best[1]:
-                best = together, share
-        if best[1] >= enough:
+    found: list[tuple[tuple[str, ...], float]] = []
+    for count in range(1, min(most, len(sites)) + 1):
+        found = [(together, carried(together)) for together in combinations(sites, count)]
+        found.sort(key=lambda tried: -tried[1])
+        if found[0][1] >= enough:
             break
-    return best
+    return found
 
 
 def cumulative(sites: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:

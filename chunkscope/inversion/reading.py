@@ -11,33 +11,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from chunkscope.grammars import Inputs
-from chunkscope.inversion.balls import Queries, distances, gather_queries
-from chunkscope.inversion.distances import Block, Metric, metric_of
+from chunkscope.inversion.balls import gather_queries
+from chunkscope.inversion.distances import metric_of
 from chunkscope.inversion.features import Feature, features_of, shuffled
+from chunkscope.inversion.radii import Radius, find_radii, null_distances
 from chunkscope.inversion.recorded import Recorded
 from chunkscope.inversion.retention import Retention, retention
 from chunkscope.inversion.selection import choose_queries
 from chunkscope.inversion.settings import InversionSettings
 from chunkscope.networks.progress import StepReport
 from chunkscope.randomness import stream
-from chunkscope.statistics import Interval, mean_interval
+from chunkscope.statistics import Interval, mean_interval, ratio_interval, seen_in_none
 from chunkscope.store import ActivationStore
 
 Values = NDArray[np.float64]
 
-FIXED, QUANTILE, FUNCTIONAL = "fixed", "quantile", "functional"
-"""How a radius was found: as it is; so that a ball holds a share of random inputs; so that members
-of it, put in the place of the query, keep the answer."""
 RETAINED, PARTLY, FREE, UNKNOWN = "retained", "partly", "free", "not estimable"
 SURE, SLIGHT = 0.9, 0.1
-"""``kept`` of a feature that is retained is above the one, of one that is free below the other,
-with the whole interval."""
+"""Of a feature that is retained ``kept`` is above the one, and ``same`` with its whole interval; of
+one that is free ``kept`` is below the other with its whole interval."""
 ENOUGH = 0.5
 """Share of queries whose balls must hold something for the others to speak for all."""
 TRAINED, UNTRAINED = "trained", "untrained"
@@ -70,11 +69,10 @@ class Reading:
     settings: InversionSettings
     seed: int
 
-    @property
+    @cached_property
     def queries(self) -> NDArray[np.int64]:
         """Numbers of the inputs that are asked for, the same at every site and point."""
-        settings = self.settings
-        return choose_queries(self.inputs, settings.held_out, settings.queries, self.seed)
+        return choose_queries(self.inputs, self.settings.queries, self.seed)
 
 
 def read_point(
@@ -106,7 +104,7 @@ def read_point(
     rows, balls = [pd.DataFrame(columns=list(COLUMNS))], [pd.DataFrame(columns=list(BALLS))]
     for at, (condition, member, site) in enumerate(asked):
         found = functional[(functional["member"] == member) & (functional["site"] == site)]
-        own = found.sort_values("query")["radius"] if condition == TRAINED else None
+        own = found.set_index("query")["radius"].sort_index() if condition == TRAINED else None
         recorded = Recorded(stores[condition], member, reading.point)
         summary, each = _read_site(recorded, site, reading, labels, own)
         for table, parts in ((summary, rows), (each, balls)):
@@ -123,14 +121,17 @@ def _read_site(
     """All radii of all metrics, and the balls of the study's radius in the first one."""
     settings, weight = reading.settings, reading.inputs.weight
     queries = gather_queries(recorded.blocks(site), reading.queries)
+    rng = stream(reading.seed, "inversion", "null", reading.point, site)
     first, *others = settings.metrics
     tables = []
     for name in (first, *(others if functional is not None else [])):
         metric = metric_of(name, recorded.blocks(site), weight)
-        null = _null(recorded.blocks(site), reading, metric, queries)
-        radii = _radii(settings, null, functional if name == first else None, len(queries.rows))
+        null = null_distances(recorded.blocks(site), reading.inputs, metric, queries, rng)
+        radii = find_radii(settings, null, functional if name == first else None)
         reach = np.stack([radius.reach for radius in radii])
-        found = retention(recorded.blocks(site), metric, queries, reach, labels.every, weight)
+        found = retention(
+            recorded.blocks(site), metric, queries, reach, labels.every, reading.inputs
+        )
         tables.append(_table(found, radii, labels).assign(metric=name))
         if name == first:
             balls = _balls(found, settings.fixed.index(settings.radius), labels.true)
@@ -148,33 +149,6 @@ class Labels:
     def every(self) -> list[Feature]:
         """The true ones, then the others."""
         return [*self.true, *self.dealt]
-
-
-@dataclass(frozen=True)
-class Radius:
-    """One radius, or one for every query.
-
-    Attributes:
-        kind, level: how it was found; see :data:`FIXED`.
-        reach: (query,).
-    """
-
-    kind: str
-    level: float
-    reach: Values
-
-
-def _radii(
-    settings: InversionSettings, null: Values, functional: pd.Series | None, queries: int
-) -> list[Radius]:
-    radii = [Radius(FIXED, radius, np.full(queries, radius)) for radius in settings.fixed]
-    radii += [
-        Radius(QUANTILE, share, np.full(queries, np.quantile(null, share)))
-        for share in settings.quantiles
-    ]
-    if functional is not None:
-        radii.append(Radius(FUNCTIONAL, np.nan, functional.to_numpy(np.float64)))
-    return radii
 
 
 def _table(found: Retention, radii: list[Radius], labels: Labels) -> pd.DataFrame:
@@ -204,30 +178,17 @@ def _balls(found: Retention, row: int, features: list[Feature]) -> pd.DataFrame:
     return pd.concat(map(pd.DataFrame, parts), ignore_index=True)
 
 
-def _null(blocks: Iterable[Block], reading: Reading, metric: Metric, queries: Queries) -> Values:
-    """(pair,) distances of random inputs from the queries."""
-    rng = stream(reading.seed, "inversion", "null")
-    chosen = rng.choice(len(reading.inputs), RANDOM, p=reading.inputs.weight)
-    inside = np.zeros(len(reading.inputs), np.int64)
-    np.add.at(inside, chosen, 1)
-    found = [
-        np.repeat(distance, inside[part], axis=1).ravel()
-        for part, distance in distances(blocks, metric, queries, len(reading.inputs))
-    ]
-    return np.concatenate(found)
-
-
 def _measures(found: Retention, row: int, column: int, control: int) -> dict[str, object]:
     """The columns of one feature at one radius; ``control`` is where its dealt labels stand."""
     prior = found.prior[:, column]
     some = found.mass[row] > 0
-    same = mean_interval(found.same[row, :, column])
+    same = share_interval(found.same[row, :, column])
     chance = float(prior[some].mean()) if some.any() else float("nan")
     kept = beyond_chance(found.same[row, :, column], prior)
     measures: dict[str, object] = {
         "n": int(some.sum()), "prior": chance,
         "same": same.mean, "same_low": same.low, "same_high": same.high,
-        "status": status(kept, float(some.mean())),
+        "status": status(kept, same, float(some.mean())),
     }  # fmt: skip
     rest = {
         "kept": kept,
@@ -243,32 +204,33 @@ def _measures(found: Retention, row: int, column: int, control: int) -> dict[str
 def beyond_chance(same: Values, prior: Values) -> Interval:
     """The share beyond chance of what there is beyond chance, over queries with members.
 
-    One minus the ratio of what misses the query's value to what would by chance, whose interval is
-    that of a ratio of means (by the delta method): where nothing misses, there is no doubt.
+    One minus the ratio of what misses the query's value to what would by chance. Where nothing
+    misses, the interval is as wide as that many queries leave it.
     """
-    there = np.isfinite(same)
-    missing, expected = 1 - same[there], 1 - prior[there]
-    if not there.any() or expected.mean() == 0:
-        return mean_interval([])
-    ratio = float(missing.mean() / expected.mean())
-    spread = mean_interval((missing - ratio * expected) / expected.mean())
-    half = (spread.high - spread.low) / 2
-    return Interval(1 - ratio, 1 - ratio - half, 1 - ratio + half, spread.n)
+    missing = ratio_interval(1 - same, np.where(np.isfinite(same), 1 - prior, np.nan))
+    if missing.mean == 0 and missing.n > 1:
+        chance = float(1 - prior[np.isfinite(same)].mean())
+        return Interval(1.0, 1 - seen_in_none(missing.n) / chance, 1.0, missing.n)
+    return Interval(1 - missing.mean, 1 - missing.high, 1 - missing.low, missing.n)
 
 
-def status(kept: Interval, share: float) -> str:
+def share_interval(shares: Values) -> Interval:
+    """The mean over queries; where it is 1, as wide as that many queries leave it."""
+    found = mean_interval(shares)
+    if found.mean == 1 and found.n > 1:
+        return Interval(1.0, 1 - seen_in_none(found.n), 1.0, found.n)
+    return found
+
+
+def status(kept: Interval, same: Interval, share: float) -> str:
     """What is said of a feature.
 
     Args:
-        kept: corrected for chance, over queries.
+        kept, same: share of the ball with the query's value, beyond chance and as it is.
         share: of queries whose ball holds anything.
     """
     if share < ENOUGH or not np.isfinite([kept.low, kept.high]).all():
         return UNKNOWN
-    if kept.low >= SURE:
+    if kept.mean >= SURE and same.low >= SURE:
         return RETAINED
     return FREE if kept.high <= SLIGHT else PARTLY
-
-
-RANDOM = 4000
-"""Inputs whose distances from every query are the null."""

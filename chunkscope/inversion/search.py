@@ -28,6 +28,8 @@ from chunkscope.statistics import mean_interval
 
 Values = NDArray[np.float64]
 
+SYMBOLS_PER_PASS = 20_000  # inputs x time run at once, which bounds memory
+LAST = "last"  # the point of prefixes
 AT_POINT, ANYWHERE = "fixed", "any"
 COLUMNS = (
     "member", "point", "site", "position", "radius", "searched", "empty", "elsewhere", "feature",
@@ -46,14 +48,13 @@ def search_inputs(
 ) -> pd.DataFrame:
     """Balls of all fixed radii, with :data:`COLUMNS`.
 
+    Prefixes are searched at their point alone: each of their steps is a prefix of its own.
+
     Args:
         network: all members of the run.
         sites: point -> the sites that are read there.
-
-    Raises:
-        InversionError: fewer inputs are held out than queries are asked for.
     """
-    queries = choose_queries(inputs, settings.held_out, settings.queries, seed)
+    queries = choose_queries(inputs, settings.queries, seed)
     weight = inputs.weight.copy()
     weight[queries] = 0
     rng = stream(seed, "inversion", "search")
@@ -87,11 +88,11 @@ def _search(
         blocks = [(0, every[site][np.arange(len(others)), steps][:, None])]
         metric = metric_of(settings.metrics[0], blocks, np.ones(len(others)))
         at_point = metric.distance(blocks[0][1][:, 0], asked[site])
-        nearest, where = _nearest(metric, every[site], others.length, asked[site])
-        for position, distance, away in (
-            (AT_POINT, at_point, np.zeros_like(where, bool)),
-            (ANYWHERE, nearest, where != steps),
-        ):
+        found = [(AT_POINT, at_point, np.zeros(at_point.shape, bool))]
+        if point != LAST:
+            nearest, where = _nearest(metric, every[site], others.length, asked[site])
+            found.append((ANYWHERE, nearest, where != steps))
+        for position, distance, away in found:
             for radius in settings.fixed:
                 near = distance <= radius
                 common = {
@@ -123,9 +124,14 @@ def _every_step(
     network: Network, inputs: Inputs, sites: Sequence[str]
 ) -> dict[str, NDArray[np.float32]]:
     """Site -> (input, time, unit) of a network of one member."""
-    tokens = torch.from_numpy(inputs.tokens.astype(np.int64))
-    recorded = network(tokens, record=list(sites)).activations
-    return {site: recorded[site][0].cpu().numpy() for site in sites}
+    size = max(1, SYMBOLS_PER_PASS // inputs.tokens.shape[1])
+    found: dict[str, list[NDArray[np.float32]]] = {site: [] for site in sites}
+    for first in range(0, len(inputs), size):
+        tokens = torch.from_numpy(inputs.tokens[first : first + size].astype(np.int64))
+        recorded = network(tokens, record=list(sites)).activations
+        for site, parts in found.items():
+            parts.append(recorded[site][0].cpu().numpy())
+    return {site: np.concatenate(parts) for site, parts in found.items()}
 
 
 def _nearest(

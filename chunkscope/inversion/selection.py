@@ -1,4 +1,7 @@
-"""Which inputs are asked for: queries, among those that no decoder is trained on."""
+"""Which inputs are asked for, and which of them a decoder never sees.
+
+Queries are independent draws of the inputs, so that means over them are of inputs as they occur.
+"""
 
 from __future__ import annotations
 
@@ -10,23 +13,27 @@ from chunkscope.grammars import Inputs
 from chunkscope.randomness import stream
 
 
+def choose_queries(inputs: Inputs, count: int, seed: int) -> NDArray[np.int64]:
+    """Numbers of ``count`` inputs, independent draws by their weight; one may come twice."""
+    rng = stream(seed, "inversion", "queries")
+    return rng.choice(len(inputs), count, p=inputs.weight)
+
+
 def held_out(inputs: Inputs, share: float, seed: int) -> NDArray[np.bool_]:
     """(input,) which of them a decoder never sees."""
     return stream(seed, "inversion", "held out").random(len(inputs)) < share
 
 
-def choose_queries(inputs: Inputs, share: float, count: int, seed: int) -> NDArray[np.int64]:
-    """Numbers of ``count`` different inputs, drawn by their weight among those held out.
+def choose_unseen(inputs: Inputs, share: float, count: int, seed: int) -> NDArray[np.int64]:
+    """Numbers of ``count`` inputs that a decoder never sees, drawn as :func:`choose_queries`.
 
     Raises:
-        InversionError: fewer are held out.
+        InversionError: none is held out.
     """
-    there = np.flatnonzero(held_out(inputs, share, seed))
-    if len(there) < count:
+    weight = np.where(held_out(inputs, share, seed), inputs.weight, 0.0)
+    if not weight.any():
         raise InversionError(
-            f"queries: got {count}; must be at most {len(there)}, the inputs held out of "
-            f"{len(inputs):,}: ask for fewer, or raise held_out"
+            f"held_out: got {share:g}, which holds out none of {len(inputs):,} inputs; raise it"
         )
-    weight = inputs.weight[there]
-    rng = stream(seed, "inversion", "queries")
-    return rng.choice(there, count, replace=False, p=weight / weight.sum())
+    rng = stream(seed, "inversion", "unseen")
+    return rng.choice(len(inputs), count, p=weight / weight.sum())

@@ -50,7 +50,7 @@ class InversionSettings(Settings):
     inputs: InputSettings = InputSettings()
     """What is read."""
     queries: int = Field(64, ge=2)
-    """Inputs whose preimages are found, of those that the decoder never sees."""
+    """Inputs whose preimages are found, drawn as they occur."""
     held_out: Share = 0.1
     """Share of the inputs that the decoder never sees."""
     metrics: tuple[MetricName, ...] = Field(("euclidean", "cosine", "centred"), min_length=1)
@@ -58,7 +58,7 @@ class InversionSettings(Settings):
     `cosine`, one minus the cosine; `centred`, as euclidean after the mean activity is taken
     away."""
     radius: Radius = 0.1
-    """Of the balls that are drawn from, patched and judged, in the first metric; as published."""
+    """Of the balls that are drawn from, patched and judged, euclidean; as published."""
     radii: tuple[Radius, ...] = (0.05, 0.2, 0.5)
     """Further radii at which retention is measured, in every metric."""
     quantiles: tuple[Share, ...] = (0.001, 0.01)
@@ -74,6 +74,16 @@ class InversionSettings(Settings):
             if point not in KNOWN:
                 known, hint = ", ".join(KNOWN), did_you_mean(point, KNOWN)
                 raise ValueError(f"got the point {point!r}; must be one of {known}{hint}")
+        return value
+
+    @field_validator("metrics")
+    @classmethod
+    def _euclidean_first(cls, value: tuple[MetricName, ...]) -> tuple[MetricName, ...]:
+        if value[0] != "euclidean":
+            raise ValueError(
+                f"got {', '.join(value)}; must begin with euclidean, in which balls are drawn "
+                "from, patched and judged"
+            )
         return value
 
     @property

@@ -7,6 +7,8 @@ from chunkscope.statistics.intervals import (
     paired_difference,
     pairwise_interval,
     partner_interval,
+    ratio_interval,
+    seen_in_none,
     summarise,
 )
 
@@ -19,6 +21,8 @@ __all__ = [
     "paired_difference",
     "pairwise_interval",
     "partner_interval",
+    "ratio_interval",
+    "seen_in_none",
     "summarise",
     "write_claims",
 ]

@@ -48,6 +48,33 @@ def mean_interval(values: ArrayLike) -> Interval:
     return Interval(mean, mean - half, mean + half, finite.size)
 
 
+def ratio_interval(top: ArrayLike, bottom: ArrayLike) -> Interval:
+    """The ratio of two means over the same units, with its interval by the delta method.
+
+    Args:
+        top, bottom: (unit,) one of each per unit; units with NaN are left out.
+
+    Returns:
+        The mean of ``top`` over that of ``bottom``; all NaN where the latter is 0.
+    """
+    pairs = np.stack([np.asarray(part, dtype=np.float64) for part in (top, bottom)])
+    above, below = pairs[:, np.isfinite(pairs).all(axis=0)]
+    if not below.size or below.mean() == 0:
+        return Interval(float("nan"), float("nan"), float("nan"), below.size)
+    ratio = float(above.mean() / below.mean())
+    apart = mean_interval((above - ratio * below) / below.mean())
+    half = (apart.high - apart.low) / 2
+    return Interval(ratio, ratio - half, ratio + half, apart.n)
+
+
+def seen_in_none(units: int) -> float:
+    """The largest probability of what was seen in none of so many units, with 95 % confidence.
+
+    The exact bound of a binomial (Clopper and Pearson 1934), two-sided: 1 - .025^(1 / n).
+    """
+    return float(1 - 0.025 ** (1 / units)) if units else float("nan")
+
+
 def pairwise_interval(values: Mapping[tuple[int, int], float]) -> Interval:
     """The mean over pairs of units, with an interval over the units.
 

@@ -20,7 +20,7 @@ from chunkscope.chunks.settings import DensitySettings, MergingSettings
 from chunkscope.config import check, load, resolved
 from chunkscope.errors import ConfigError
 from chunkscope.store import StoreSettings, StoreWriter
-from chunkscope.workflow import Config, repeats_reflection, run_points, run_sites
+from chunkscope.workflow import Config, decoded_points, repeats_reflection, run_points, run_sites
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = [ROOT / "config.yaml", *sorted((ROOT / "config").glob("*.yaml"))]
@@ -519,6 +519,20 @@ def test_what_the_inversion_study_cannot_read_is_said() -> None:
         "my.yaml: inversion.inputs.longest: got 12; must be at most 8, the context of "
         "runs.gpt.network"
     ) in found
+
+
+def test_decoders_are_told_what_is_read() -> None:
+    raw = yaml.safe_load(INVERTED)
+    config = check(raw)
+    heads = [f"blocks.0.attn.hook_result.{head}" for head in range(2)]
+    assert decoded_points(config, config.runs["sums"]) == {"equals": heads}
+    raw["inversion"] = {"decoder": {"sites": ["*@a1", "layers.*@last"]}}
+    found = problems(raw)
+    assert found == [
+        "my.yaml: inversion.decoder.sites: got *@a1, layers.*@last, which match nothing that is "
+        "read of run sums; it reads blocks.0.attn.hook_result.0@equals, "
+        "blocks.0.attn.hook_result.1@equals: name some of these"
+    ]
 
 
 def test_points_of_inversion_are_known() -> None:

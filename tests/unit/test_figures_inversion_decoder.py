@@ -120,8 +120,8 @@ def cumulative(sites=HEADS[:3], members: int = 3) -> pd.DataFrame:
 def cuts(sites=HEADS[:3]) -> pd.DataFrame:
     both = f"{sites[0]}@equals + {sites[2]}@equals"
     rows = [
-        (0, "carry2", f"{sites[1]}@equals", 1, 1.0, 0.97, 0.9, 1.04, 32, True),
-        (1, "carry2", both, 2, 0.9, 0.5, 0.4, 0.6, 32, False),
+        (0, "carry2", f"{sites[1]}@equals", 1, 8, 1.0, 0.97, 0.9, 1.04, 32, "", 0.1, 1.0, True),
+        (1, "carry2", both, 2, 8, 0.9, 0.5, 0.4, 0.6, 32, "", 0.1, 1.0, False),
     ]
     return pd.DataFrame(rows, columns=list(CUTS))
 
@@ -233,7 +233,8 @@ def test_the_decoder_is_shown_by_the_means_of_its_scored_draws():
         names = [f"{measure}_{size}" for size in (100, 1000, 10000)]
         means = scored.groupby("site")[names].mean().to_numpy().ravel()
         assert marked(coverage, look.color, look.marker) == pytest.approx(np.sort(means))
-    ratio = (scored["search_1000"] / scored["ideal_1000"]).groupby(scored["site"]).mean()
+    means = scored.groupby("site")[["search_1000", "ideal_1000"]].mean()
+    ratio = means["search_1000"] / means["ideal_1000"]
     of = data.query("panel == 'relative' and measure == 'search' and draws == 1000")
     assert of.set_index("site")["mean"].to_dict() == pytest.approx(ratio.to_dict())
     assert set(np.round(ratio, 9)) <= set(np.round(marked(relative), 9))

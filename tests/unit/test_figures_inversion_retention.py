@@ -20,13 +20,11 @@ from chunkscope.figures.inversion_radii import draw_radii
 from chunkscope.figures.inversion_retention import draw_retention
 from chunkscope.figures.inversion_runs import side_by_side
 from chunkscope.figures.saving import save_figure
+from chunkscope.inversion.radii import FIXED, FUNCTIONAL, QUANTILE
 from chunkscope.inversion.reading import (
     COLUMNS,
-    FIXED,
     FREE,
-    FUNCTIONAL,
     PARTLY,
-    QUANTILE,
     RETAINED,
     TRAINED,
     UNKNOWN,

@@ -234,9 +234,10 @@ def test_what_differs_in_a_symbol_is_another_input_or_none(source: Task | Words)
 def test_a_sample_is_drawn_where_there_are_too_many(source: Task | Words) -> None:
     every = every_input(source)
     drawn = inputs_of(source, 8, len(every) - 1, 20_000, np.random.default_rng(0))
-    assert drawn.drawn
-    assert not every.drawn
-    np.testing.assert_allclose(drawn.weight, 1 / 20_000)
+    assert every.drawn is None
+    assert drawn.drawn is not None
+    assert drawn.drawn.sum() == 20_000
+    np.testing.assert_allclose(drawn.weight, drawn.drawn / 20_000)
     index = {
         row.tobytes() + bytes([n]): at
         for at, (row, n) in enumerate(zip(every.tokens, every.length, strict=True))
@@ -244,8 +245,10 @@ def test_a_sample_is_drawn_where_there_are_too_many(source: Task | Words) -> Non
     rows = [
         index[row.tobytes() + bytes([n])] for row, n in zip(drawn.tokens, drawn.length, strict=True)
     ]
+    assert len(set(rows)) == len(rows)
     np.testing.assert_allclose(drawn.probability, every.probability[rows], rtol=1e-6)
-    seen = np.bincount(rows, minlength=len(every)) / 20_000
+    seen = np.zeros(len(every))
+    seen[rows] = drawn.weight
     error = np.sqrt(every.probability * (1 - every.probability) / 20_000)
     assert (np.abs(seen - every.probability) < 5 * error + 3 / 20_000).all()
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from chunkscope.errors import InversionError, SiteError
-from chunkscope.grammars import Counting
+from chunkscope.grammars import Counting, Words, prefixes
 from chunkscope.inversion.circuits.pairs import draw_pairs
 from chunkscope.inversion.circuits.search import (
     CUMULATIVE,
@@ -49,6 +49,11 @@ def circuit(network: Network) -> Circuit:
     return find_circuit(network, INPUTS, SETTINGS, np.random.default_rng(0))
 
 
+@pytest.fixture(scope="module")
+def alike(network: Network) -> Circuit:
+    return find_circuit(network, INPUTS, SETTINGS, np.random.default_rng(1), alike=True)
+
+
 def test_pairs_differ_in_the_feature_alone(circuit: Circuit, network: Network) -> None:
     receivers, donors = (
         INPUTS.take(rows) for rows in (circuit.pairs.receivers, circuit.pairs.donors)
@@ -61,6 +66,14 @@ def test_pairs_differ_in_the_feature_alone(circuit: Circuit, network: Network) -
         np.testing.assert_array_equal(answers(network, inputs, "colon"), said)
         digits = [int(inputs.symbols[token]) for token in said]
         np.testing.assert_array_equal(digits, inputs.labels["count"])
+
+
+def test_pairs_that_are_alike_share_the_feature(alike: Circuit) -> None:
+    receivers, donors = (INPUTS.take(rows) for rows in (alike.pairs.receivers, alike.pairs.donors))
+    for kind in (SETTINGS.feature, *SETTINGS.matched):
+        np.testing.assert_array_equal(receivers.labels[kind], donors.labels[kind])
+    assert (alike.pairs.receivers != alike.pairs.donors).all()
+    np.testing.assert_array_equal(alike.pairs.own, alike.pairs.other)
 
 
 def test_nothing_patched_carries_nothing_and_all_carries_all(circuit: Circuit) -> None:
@@ -77,9 +90,11 @@ def test_nothing_patched_carries_nothing_and_all_carries_all(circuit: Circuit) -
         assert ends.iloc[0] == pytest.approx(ends.iloc[1], abs=1e-4)
 
 
-def test_a_cut_is_verified_on_pairs_that_did_not_choose_it(circuit: Circuit) -> None:
-    (row,) = cut(circuit, 7).itertuples()
-    assert tuple(cut(circuit, 7).columns) == CUTS
+def test_a_cut_is_verified_on_pairs_that_did_not_choose_it(
+    circuit: Circuit, alike: Circuit
+) -> None:
+    (row,) = cut(circuit, alike, 7).itertuples()
+    assert tuple(cut(circuit, alike, 7).columns) == CUTS
     assert row.member == 7
     assert row.n == 12
     places = [tuple(name.split("@"))[::-1] for name in row.sites.split(" + ")]
@@ -87,10 +102,15 @@ def test_a_cut_is_verified_on_pairs_that_did_not_choose_it(circuit: Circuit) -> 
     carried, _ = circuit.outcome(places, slice(12, None))
     assert row.carried == pytest.approx(carried.mean())
     assert all("attn.hook_result" in site for _, site in places)
+    assert row.heads == 2
+    assert row.alike_kept == pytest.approx(alike.outcome(places)[0].mean())
+    following = [tuple(name.split("@"))[::-1] for name in row.next_sites.split(" + ")]
+    assert len(following) == row.size
+    assert row.next_carried == pytest.approx(circuit.outcome(following, slice(12, None))[0].mean())
 
 
-def test_a_smaller_set_carries_less(circuit: Circuit) -> None:
-    (row,) = cut(circuit, 0).itertuples()
+def test_a_smaller_set_carries_less(circuit: Circuit, alike: Circuit) -> None:
+    (row,) = cut(circuit, alike, 0).itertuples()
     places = [tuple(name.split("@"))[::-1] for name in row.sites.split(" + ")]
     without, _ = circuit.outcome([], None)
     assert without.mean() < circuit.outcome(places)[0].mean()
@@ -113,8 +133,12 @@ def test_what_there_is_not_is_said(network: Network) -> None:
     unknown = SETTINGS.model_copy(update={"matched": ("lenght",)})
     with pytest.raises(InversionError, match=r"got label 'lenght'; must be one of .*did you mean"):
         find_circuit(network, INPUTS, unknown, rng)
-    with pytest.raises(SiteError, match="matches nothing"):
+    with pytest.raises(SiteError, match="match nothing"):
         find_circuit(network, INPUTS, SETTINGS.model_copy(update={"sites": ("layers.*",)}), rng)
+    words = prefixes(Words(vocabulary={"AB": 0.5, "CA": 0.5}), 6)
+    last = SETTINGS.model_copy(update={"points": ("last",)})
+    with pytest.raises(InversionError, match="no answer follows last"):
+        find_circuit(network, words, last, rng)
     truth = np.zeros(len(INPUTS), np.int64)
     with pytest.raises(InversionError, match="found 0 pairs that share letter, length"):
         draw_pairs(INPUTS, SETTINGS, truth, lambda inputs: np.zeros(len(inputs), np.int64), rng)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from chunkscope.inversion.claims import Tables, judge_inversion
-from chunkscope.inversion.claims.shares import chosen_heads, kept, ratio_interval
+from chunkscope.inversion.claims.shares import chosen_heads, kept, paired
 from chunkscope.inversion.decoder.study import QUALITY
 from chunkscope.inversion.donors import COLUMNS as PATCHES
 from chunkscope.inversion.learning import COLUMNS as LEARNING
@@ -69,20 +69,20 @@ def quality_of(coverage: float, valid: float = 0.99, inside: float = 0.8) -> pd.
     return table.reindex(columns=list(QUALITY))
 
 
-def cuts_of(carried: float) -> pd.DataFrame:
+def cuts_of(carried: float, size: int = 1, alike: float = 1.0) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "member": range(3), "circuit": "count", "sites": "a + b", "size": 2, "found": 1.0,
-            "carried": carried, "carried_low": 0.9, "carried_high": 1.0, "n": 64,
-            "enough": carried >= 0.95,
+            "member": range(3), "circuit": "count", "sites": "a", "size": size, "heads": 2,
+            "found": 1.0, "carried": carried, "carried_low": 0.9, "carried_high": 1.0, "n": 64,
+            "next_sites": "b", "next_carried": 0.1, "alike_kept": alike, "enough": carried >= 0.95,
         }
     )  # fmt: skip
 
 
-def judged(**changed: object) -> dict[str, Claim]:
+def judged(task: str = "words", **changed: object) -> dict[str, Claim]:
     tables = {
-        "learning": learning_of(1.0), "balls": balls_of({}), "patches": patches_of(1, 0.4),
-        "quality": quality_of(0.9), "cuts": None,
+        "task": task, "learning": learning_of(1.0), "balls": balls_of({}),
+        "patches": patches_of(1, 0.4), "quality": quality_of(0.9), "cuts": None,
     }  # fmt: skip
     claims: Iterator[Claim] = judge_inversion({"run": Tables(**{**tables, **changed})}, ASKED)
     return {claim.id.removeprefix("inversion-").removesuffix("-run"): claim for claim in claims}
@@ -108,7 +108,7 @@ def counting(first: float, second: float, last: float, letter: float) -> pd.Data
      ((0.99, 0.9, 0.8), "not reproduced")],
 )  # fmt: skip
 def test_the_count_becomes_precise(shares: tuple[float, float, float], verdict: str) -> None:
-    claim = judged(balls=counting(*shares, letter=PRIOR))["count-precise"]
+    claim = judged("counting", balls=counting(*shares, letter=PRIOR))["count-precise"]
     assert claim.verdict == verdict
     assert claim.value.mean == pytest.approx(shares[2] - shares[0], abs=0.01)
 
@@ -119,7 +119,10 @@ def test_the_count_becomes_precise(shares: tuple[float, float, float], verdict: 
      (1.0, 0.99, "not reproduced")],
 )  # fmt: skip
 def test_the_answer_forgets_the_letter(letter: float, count: float, verdict: str) -> None:
-    assert judged(balls=counting(0.4, 0.7, count, letter))["forgets-letter"].verdict == verdict
+    assert (
+        judged("counting", balls=counting(0.4, 0.7, count, letter))["forgets-letter"].verdict
+        == verdict
+    )
 
 
 def addition(carry: float, pair: float, digit: float) -> pd.DataFrame:
@@ -140,7 +143,7 @@ def addition(carry: float, pair: float, digit: float) -> pd.DataFrame:
      (0.4, 0.3, "not reproduced")],
 )  # fmt: skip
 def test_a_head_holds_the_carry(carry: float, pair: float, verdict: str) -> None:
-    claim = judged(balls=addition(carry, pair, PRIOR))["carry-head"]
+    claim = judged("addition", balls=addition(carry, pair, PRIOR))["carry-head"]
     assert claim.verdict == verdict
     assert "0.0 (carry2)" in claim.control
 
@@ -149,7 +152,7 @@ def test_a_head_holds_the_carry(carry: float, pair: float, verdict: str) -> None
     ("digit", "verdict"), [(1.0, "reproduced"), (0.8, "direction only"), (0.3, "not reproduced")]
 )
 def test_a_head_holds_a_digit(digit: float, verdict: str) -> None:
-    claim = judged(balls=addition(PRIOR, PRIOR, digit))["digit-head"]
+    claim = judged("addition", balls=addition(PRIOR, PRIOR, digit))["digit-head"]
     assert claim.verdict == verdict
     assert "0.1 (f1)" in claim.control
 
@@ -162,50 +165,94 @@ def test_a_head_holds_a_digit(digit: float, verdict: str) -> None:
 def test_errors_ripple_early_in_training(
     nines: dict[int, tuple[float, float]], verdict: str
 ) -> None:
-    assert judged(learning=learning_of(1.0, nines))["ripples"].verdict == verdict
+    assert judged("addition", learning=learning_of(1.0, nines))["ripples"].verdict == verdict
 
 
 @pytest.mark.parametrize(
-    ("state", "path", "untrained", "verdicts"),
-    [(1.0, 0.4, 1.0, ("reproduced", "reproduced")),
-     (0.95, 0.8, 1.0, ("direction only", "direction only")),
-     (0.7, 0.9, 0.9, ("not reproduced", "not reproduced"))],
+    ("state", "path", "untrained", "verdict"),
+    [(1.0, 0.4, 1.0, "reproduced"), (1.0, 0.8, 1.0, "direction only"),
+     (1.0, 0.4, 0.9, "direction only"), (0.95, 0.4, 1.0, "not reproduced"),
+     (1.0, 1.0, 0.9, "not reproduced")],
 )  # fmt: skip
 def test_a_trained_grammar_network_keeps_the_state_and_forgets_the_path(
-    state: float, path: float, untrained: float, verdicts: tuple[str, str]
+    state: float, path: float, untrained: float, verdict: str
 ) -> None:
     place = ("last", "layers.0.hook_h")
     shares = {(*place, "causal"): state, (*place, "last 3 symbols"): path}
-    found = judged(balls=balls_of(shares, untrained))
-    value = found["path"].value
-    expected = untrained - path
-    assert value.mean == pytest.approx(expected, abs=0.01)
-    assert found["state"].verdict == verdicts[0]
-    if abs(expected) > 0.01:
-        assert found["path"].verdict == verdicts[1]
+    claim = judged(balls=balls_of(shares, untrained))["state"]
+    assert claim.value.mean == pytest.approx(untrained - path, abs=0.01)
+    assert claim.verdict == verdict
+
+
+def test_what_an_untrained_head_holds_too_is_no_claim() -> None:
+    table = addition(1.0, 0.3, 1.0)
+    untrained = table[table["condition"] == "trained"].assign(condition="untrained")
+    both = pd.concat([table[table["condition"] == "trained"], untrained])
+    found = judged("addition", balls=both)
+    assert {found[name].verdict for name in ("carry-head", "digit-head")} == {"not reproduced"}
 
 
 def test_what_holds_of_every_run() -> None:
+    names = ("learned", "donors", "draws", "circuit")
     found = judged(cuts=cuts_of(1.0))
-    assert {claim.verdict for claim in found.values()} == {"reproduced"}
-    assert set(found) == {"learned", "donors", "draws", "circuit"}
+    assert {found[name].verdict for name in names} == {"reproduced"}
     poor = judged(
         learning=learning_of(0.7), patches=patches_of(0.5, 0.5), quality=quality_of(0.05),
         cuts=cuts_of(0.2),
     )  # fmt: skip
-    assert {claim.verdict for claim in poor.values()} == {"not reproduced"}
+    assert {poor[name].verdict for name in names} == {"not reproduced"}
     some = judged(patches=patches_of(0.9, 0.4), quality=quality_of(0.7), cuts=cuts_of(0.8))
-    assert {some[name].verdict for name in ("donors", "draws", "circuit")} == {"direction only"}
+    assert {some[name].verdict for name in names[1:]} == {"direction only"}
     assert judged(quality=quality_of(0.95, inside=0.4))["draws"].verdict == "direction only"
 
 
-def test_a_run_that_has_not_learned_is_not_estimable() -> None:
+def test_what_a_control_does_as_well_is_not_reproduced() -> None:
+    assert judged(patches=patches_of(1.0, 1.0))["donors"].verdict == "not reproduced"
+    assert judged(cuts=cuts_of(1.0, size=2))["circuit"].verdict == "direction only"
+    assert judged(cuts=cuts_of(1.0, alike=0.5))["circuit"].verdict == "direction only"
+
+
+def test_donors_count_by_what_they_stand_for() -> None:
+    patches = patches_of(1.0, 0.0)
+    far = ~patches["inside"] & (patches["donor"] == 0)
+    patches.loc[far, "weight"], patches.loc[far, "kept"] = 0.09, True
+    assert "0.500" in judged(patches=patches)["donors"].control
+
+
+@pytest.mark.parametrize(
+    ("task", "claims"),
+    [("counting", {"count-precise", "forgets-letter"}),
+     ("addition", {"carry-head", "digit-head", "ripples"}), ("words", {"state"})],
+)  # fmt: skip
+def test_a_run_that_has_not_learned_is_not_estimable(task: str, claims: set[str]) -> None:
     found = judged(
+        task,
         learning=learning_of(0.3), balls=pd.DataFrame(columns=list(BALLS)),
         patches=patches_of(1, 1).iloc[:0], quality=quality_of(1).iloc[:0], cuts=cuts_of(1).iloc[:0],
     )  # fmt: skip
-    assert found["learned"].verdict == "not reproduced"
-    assert {found[name].verdict for name in ("donors", "draws", "circuit")} == {"not estimable"}
+    assert found.pop("learned").verdict == "not reproduced"
+    assert set(found) == {*claims, "donors", "draws", "circuit"}
+    assert {claim.verdict for claim in found.values()} == {"not estimable"}
+
+
+def test_a_member_without_balls_is_not_paired_with_another() -> None:
+    patches = patches_of(1.0, 0.4)
+    lacking = patches[~(patches["inside"] & (patches["member"] == 1))]
+    assert judged(patches=lacking)["donors"].value.n == 2
+    first, second = pd.Series([1.0, 2.0], [0, 1]), pd.Series([0.5, 0.7], [1, 2])
+    assert paired(first, second).mean == 1.5
+
+
+def test_errors_without_a_ripple_are_not_estimable() -> None:
+    table = learning_of(1.0, {800: (0.95, 0.7)})
+    assert judged("addition", learning=table[table["value"] == 0])["ripples"].verdict == (
+        "not estimable"
+    )
+
+
+def test_a_cut_of_no_site_is_said() -> None:
+    none = cuts_of(0.0).assign(sites=np.nan, size=0)
+    assert "member 0: none of 2 heads" in judged(cuts=none)["circuit"].control
 
 
 def test_heads_are_chosen_on_other_queries_than_they_are_judged_on() -> None:
@@ -221,7 +268,3 @@ def test_heads_are_chosen_on_other_queries_than_they_are_judged_on() -> None:
 def test_shares_beyond_chance() -> None:
     table = balls_of({("p", "s", "f"): 0.6})
     np.testing.assert_allclose(kept(table, "f", "p", "s"), (0.6 - PRIOR) / (1 - PRIOR), atol=0.01)
-    top, bottom = pd.Series([1.0, 2, 3, 4]), pd.Series([2.0, 4, 6, 8])
-    exact = ratio_interval(top, bottom)
-    assert (exact.mean, exact.low, exact.high) == pytest.approx((0.5, 0.5, 0.5))
-    assert ratio_interval(top, bottom[::-1].reset_index(drop=True)).low < 0.5

@@ -21,7 +21,9 @@ from chunkscope.inversion.selection import held_out
 
 INPUTS = Counting(letters=3, distinct=2, most=2).inputs()
 SEEN = ~held_out(INPUTS, 0.2, seed=0)
-SETTINGS = DecoderSettings(layers=1, width=32, heads=2, steps=800, batch=64, learning_rate=0.01)
+SETTINGS = DecoderSettings(
+    layers=1, width=32, heads=2, steps_per_site=400, batch=64, learning_rate=0.01
+)
 
 
 def silent(step: int, loss: float) -> None:
@@ -110,7 +112,7 @@ def test_within_is_the_euclidean_metric() -> None:
 
 
 def test_the_same_seed_gives_the_same_decoder() -> None:
-    brief = SETTINGS.model_copy(update={"steps": 5})
+    brief = SETTINGS.model_copy(update={"steps_per_site": 5})
     first, again, other = (
         train_decoder(INPUTS, READINGS, SEEN, 0.1, brief, seed, progress=silent).state_dict()
         for seed in (0, 0, 1)
@@ -126,7 +128,7 @@ def test_activity_of_other_inputs_is_refused() -> None:
 
 
 def test_a_decoder_comes_back_from_disk(tmp_path: Path) -> None:
-    brief = SETTINGS.model_copy(update={"steps": 2})
+    brief = SETTINGS.model_copy(update={"steps_per_site": 2})
     decoder = train_decoder(INPUTS, READINGS, SEEN, 0.1, brief, 0, progress=silent)
     save_decoder(Trained(decoder, 2, (("target", "a"), ("colon", "b"))), brief, tmp_path)
     found = load_decoder(tmp_path)

@@ -26,7 +26,7 @@ MODEL = GPTSettings(layers=1, width=16, heads=2, context=12, initial_sd=1.0, emb
 LAST = "blocks.0.hook_resid_post"
 SETTINGS = InversionSettings(queries=20, held_out=0.5, radius=0.3)
 READING = Reading(INPUTS, "colon", (LAST, "blocks.0.attn.hook_result.0"), SETTINGS, seed=0)
-DONORS = DonorSettings(inside=6, outside=10, searched=400)
+DONORS = DonorSettings(inside=6, outside=2, searched=400)
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +51,8 @@ def test_all_members_and_queries_have_donors(patches: pd.DataFrame) -> None:
     assert tuple(patches.columns) == COLUMNS
     assert set(patches["member"]) == {0, 1}
     assert set(patches["site"]) == set(READING.sites)
-    assert set(patches["query"]) == set(READING.queries.tolist())
-    assert (patches["query"] != patches["donor"]).all()
+    assert set(patches["query"]) == set(range(SETTINGS.queries))
+    assert (READING.queries[patches["query"]] != patches["donor"]).all()
 
 
 def test_distances_and_balls_are_those_of_the_metric(patches: pd.DataFrame, activity: Path) -> None:
@@ -61,7 +61,7 @@ def test_distances_and_balls_are_those_of_the_metric(patches: pd.DataFrame, acti
     metric = Metric("euclidean", np.zeros(values.shape[1]))
     of = patches[(patches["member"] == 1) & (patches["site"] == LAST)]
     for row in of.sample(60, random_state=0).itertuples():
-        apart = metric.distance(values[[row.donor]], values[[row.query]])[0, 0]
+        apart = metric.distance(values[[row.donor]], values[[READING.queries[row.query]]])[0, 0]
         assert row.distance == pytest.approx(apart, abs=1e-6)
         assert row.inside == (apart <= SETTINGS.radius)
 
@@ -71,7 +71,8 @@ def test_donors_stand_for_as_much_as_there_is(patches: pd.DataFrame, activity: P
         values = store.activations(0, LAST)[:, 1]
     metric = Metric("euclidean", np.zeros(values.shape[1]))
     of = patches[(patches["member"] == 0) & (patches["site"] == LAST)]
-    for query, part in of.groupby("query"):
+    for at, part in of.groupby("query"):
+        query = READING.queries[at]
         near = metric.distance(values, values[[query]])[0] <= SETTINGS.radius
         near[query] = False
         mass = INPUTS.probability[near].sum()
@@ -83,8 +84,29 @@ def test_donors_stand_for_as_much_as_there_is(patches: pd.DataFrame, activity: P
 def test_the_last_of_the_stream_decides_the_answer(patches: pd.DataFrame, network: Network) -> None:
     own = answers(network.select([0]), INPUTS, "colon")
     of = patches[(patches["member"] == 0) & (patches["site"] == LAST)]
-    np.testing.assert_array_equal(of["kept"], own[of["donor"]] == own[of["query"]])
+    np.testing.assert_array_equal(of["kept"], own[of["donor"]] == own[READING.queries[of["query"]]])
     assert 0 < of["kept"].mean() < 1
+
+
+def test_functional_radii_are_those_of_all_inputs_patched(activity: Path, network: Network) -> None:
+    """Against every input in the place of a query, at the site that decides the answer."""
+    many = DonorSettings(inside=60, outside=12, searched=2000)
+    with ActivationStore.open(activity) as store:
+        values = store.activations(0, LAST)[:, 1]
+        table = patch_balls(store, network, [0], READING, many)
+    own = answers(network.select([0]), INPUTS, "colon")
+    metric = Metric("euclidean", np.zeros(values.shape[1]))
+    radii = functional_radii(table[table["site"] == LAST], 0.95).set_index("query")["radius"]
+    held = []
+    for at, query in enumerate(READING.queries):
+        apart = metric.distance(values, values[[query]])[0]
+        apart[query] = np.inf
+        within = apart <= radii[at]
+        if within.any():
+            held.append(np.average(own[within] == own[query], weights=INPUTS.probability[within]))
+    assert len(held) > 10
+    assert np.mean(held) > 0.95
+    assert np.min(held) > 0.85
 
 
 def test_functional_radii_are_of_every_query(patches: pd.DataFrame) -> None:

@@ -86,18 +86,20 @@ def test_several_members_are_refused() -> None:
         answers(several, INPUTS, "colon")
 
 
-def test_the_functional_radius_holds_enough_and_no_larger_one_does() -> None:
+def test_the_functional_radius_holds_enough_and_so_do_all_before_it() -> None:
     rng = np.random.default_rng(0)
-    for _ in range(200):
-        distance = rng.integers(1, 12, 30) / 10
-        kept = rng.random(30) < np.exp(-distance / 2)
-        radius = functional_radius(distance, kept, share=0.8)
-        for tried in np.unique(distance):
-            enough = kept[distance <= tried].mean() >= 0.8
-            if np.isnan(radius) or tried > radius:
-                assert not enough
-            elif tried == radius:
-                assert enough
+    for least in (1, 6):
+        for _ in range(200):
+            distance = rng.integers(1, 12, 30) / 10
+            kept = rng.random(30) < np.exp(-distance / 2)
+            radius = functional_radius(distance, kept, share=0.8, least=least)
+            tried = np.unique(distance)
+            enough = np.array([kept[distance <= r].mean() >= 0.8 for r in tried])
+            counted = np.array([(distance <= r).sum() >= least for r in tried])
+            failed = np.flatnonzero(~enough & counted)
+            before = np.arange(len(tried)) < (failed[0] if len(failed) else len(tried))
+            expected = tried[enough & before]
+            np.testing.assert_equal(radius, expected[-1] if len(expected) else np.nan)
     assert functional_radius(np.array([1.0, 2.0, 3.0]), np.array([True, True, True])) == 3
     assert np.isnan(functional_radius(np.array([1.0, 2.0]), np.array([False, False])))
 
@@ -120,9 +122,11 @@ def test_the_smallest_cut_is_found_by_trying() -> None:
         tried.append(together)
         return effect.get(together, 0.1)
 
-    assert smallest_cut("abc", carried, 0.95, most=3) == (("a", "c"), 0.97)
+    found = smallest_cut("abc", carried, 0.95, most=3)
+    assert found == [(("a", "c"), 0.97), (("b", "c"), 0.96), (("a", "b"), 0.1)]
     assert ("a", "b", "c") not in tried
-    assert smallest_cut("abc", carried, 0.95, most=1) == (("b",), 0.4)
+    assert smallest_cut("abc", carried, 0.95, most=1)[0] == (("b",), 0.4)
+    assert len(smallest_cut("ab", carried, 0.95, most=3)) == 1
 
 
 def test_both_orders_begin_with_none_and_end_with_all() -> None:

@@ -12,25 +12,26 @@ import pytest
 
 from chunkscope.errors import InversionError
 from chunkscope.grammars import Counting, Inputs
+from chunkscope.inversion.radii import FIXED, FUNCTIONAL, QUANTILE, find_radii
 from chunkscope.inversion.reading import (
-    FIXED,
     FREE,
-    FUNCTIONAL,
     PARTLY,
-    QUANTILE,
     RETAINED,
     TRAINED,
     UNKNOWN,
     UNTRAINED,
     Reading,
+    beyond_chance,
     read_point,
     status,
 )
-from chunkscope.inversion.selection import choose_queries, held_out
+from chunkscope.inversion.selection import choose_queries, choose_unseen, held_out
 from chunkscope.inversion.settings import InversionSettings
-from chunkscope.statistics import Interval
+from chunkscope.statistics import Interval, seen_in_none
 from chunkscope.store import ActivationStore
 from chunkscope.store.writer import StoreWriter
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*units never change")
 
 EVERY = Counting(letters=3, distinct=2, most=3).inputs()
 INPUTS = replace(EVERY, labels={**EVERY.labels, "parity": EVERY.labels["count"] % 2})
@@ -69,8 +70,13 @@ def write_store(path: Path, sites: dict[str, np.ndarray]) -> Path:
     return path
 
 
-def radii(sites: dict[str, np.ndarray], radius: float = 0.2) -> pd.DataFrame:
-    rows = [(0, site, int(query), radius) for site in sites for query in READING.queries]
+def radii(sites: dict[str, np.ndarray]) -> pd.DataFrame:
+    """A functional radius of its own for every query: 0, but for the last ones."""
+    rows = [
+        (0, site, query, 0.2 if query >= 30 else -1.0)
+        for site in sites
+        for query in range(SETTINGS.queries)
+    ]
     return pd.DataFrame(rows, columns=["member", "site", "query", "radius"])
 
 
@@ -83,7 +89,8 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pd.DataFrame]:
         ActivationStore.open(write_store(folder / "untrained.zarr.zip", deaf)) as untrained,
     ):
         stores = {TRAINED: trained, UNTRAINED: untrained}
-        yield read_point(stores, READING, [0], radii(sites))[0]
+        shuffled = radii(sites).sample(frac=1, random_state=0)  # in any order
+        yield read_point(stores, READING, [0], shuffled)[0]
 
 
 def at_radius(table: pd.DataFrame, site: str, **chosen: object) -> pd.DataFrame:
@@ -133,7 +140,8 @@ def test_what_is_shared_in_part_is_neither_retained_nor_free(table: pd.DataFrame
 def test_controls_know_nothing(table: pd.DataFrame, site: str) -> None:
     rows = at_radius(table, site)
     retained = rows[rows["status"] == RETAINED]
-    assert (retained["kept_low"] > 0.99).all()
+    assert (retained["kept"] > 0.99).all()
+    assert (retained["same_low"] < 1).all()
     assert (retained["shuffled"].abs() < 0.1).all()
     assert (retained["wrong"] < 0.3).all()  # another query may share the value
 
@@ -144,10 +152,18 @@ def test_radii_of_every_kind_stand_in_the_table(table: pd.DataFrame) -> None:
     assert set(trained["metric"]) == {"euclidean", "cosine", "centred"}
     assert set(trained["radius_kind"]) == {FIXED, QUANTILE, FUNCTIONAL}
     assert set(kinds[kinds["condition"] == UNTRAINED]["radius_kind"]) == {FIXED, QUANTILE}
-    functional = at_radius(table, "count", radius_kind=FUNCTIONAL, level=table["level"].iloc[-1])
-    assert functional.empty  # its level has no number
-    chosen = table[table["radius_kind"] == FUNCTIONAL]
-    assert set(chosen["radius"]) == {0.2}
+    chosen = table[(table["radius_kind"] == FUNCTIONAL) & (table["feature"] == "count")]
+    by_site = chosen.set_index("site")
+    assert by_site.loc["count", "n"] == 20  # those queries whose radius is above 0
+    assert by_site.loc["count", "same"] == 1
+
+
+def test_functional_radii_are_of_the_same_queries() -> None:
+    sites = {"one": np.zeros(1)}
+    with pytest.raises(InversionError, match="must be one for each of 50 queries"):
+        find_radii(SETTINGS, np.ones((50, 9)), radii(sites)["radius"].iloc[:40])
+    found = find_radii(SETTINGS, np.ones((50, 9)), radii(sites)["radius"])
+    np.testing.assert_array_equal(found[-1].reach, radii(sites)["radius"])
 
 
 def test_a_radius_by_quantile_holds_that_share(table: pd.DataFrame) -> None:
@@ -156,18 +172,46 @@ def test_a_radius_by_quantile_holds_that_share(table: pd.DataFrame) -> None:
 
 
 def test_statuses() -> None:
-    assert status(Interval(0.95, 0.91, 0.99, 60), 1.0) == RETAINED
-    assert status(Interval(0.95, 0.89, 1.01, 60), 1.0) == PARTLY
-    assert status(Interval(0.05, 0.01, 0.09, 60), 1.0) == FREE
-    assert status(Interval(0.05, 0.01, 0.11, 60), 1.0) == PARTLY
-    assert status(Interval(1.0, 1.0, 1.0, 20), 0.4) == UNKNOWN
-    assert status(Interval(1.0, float("nan"), float("nan"), 1), 1.0) == UNKNOWN
+    sure, unsure = Interval(0.97, 0.93, 1.0, 60), Interval(0.97, 0.88, 1.0, 60)
+    assert status(Interval(0.95, 0.85, 1.05, 60), sure, 1.0) == RETAINED
+    assert status(Interval(0.95, 0.91, 0.99, 60), unsure, 1.0) == PARTLY
+    assert status(Interval(0.85, 0.8, 0.9, 60), sure, 1.0) == PARTLY
+    assert status(Interval(0.05, 0.01, 0.09, 60), sure, 1.0) == FREE
+    assert status(Interval(0.05, 0.01, 0.11, 60), unsure, 1.0) == PARTLY
+    assert status(Interval(1.0, 1.0, 1.0, 20), sure, 0.4) == UNKNOWN
+    assert status(Interval(1.0, float("nan"), float("nan"), 1), sure, 1.0) == UNKNOWN
 
 
-def test_queries_are_held_out_and_different() -> None:
-    rows = choose_queries(INPUTS, 0.5, 50, seed=0)
-    assert len(set(rows.tolist())) == 50
+def test_queries_are_drawn_as_inputs_occur() -> None:
+    rows = choose_queries(INPUTS, 20_000, seed=0)
+    seen = np.bincount(rows, minlength=len(INPUTS)) / 20_000
+    error = np.sqrt(INPUTS.probability / 20_000)
+    assert (np.abs(seen - INPUTS.probability) < 5 * error).all()
+    assert not np.array_equal(rows, choose_queries(INPUTS, 20_000, seed=1))
+
+
+def test_unseen_queries_are_held_out() -> None:
+    rows = choose_unseen(INPUTS, 0.5, 50, seed=0)
     assert held_out(INPUTS, 0.5, seed=0)[rows].all()
-    assert set(rows.tolist()) != set(choose_queries(INPUTS, 0.5, 50, seed=1).tolist())
-    with pytest.raises(InversionError, match="queries: got 5000; must be at most"):
-        choose_queries(INPUTS, 0.5, 5000, seed=0)
+    with pytest.raises(InversionError, match="which holds out none of"):
+        choose_unseen(INPUTS, 1e-9, 50, seed=0)
+
+
+def test_where_nothing_misses_the_interval_is_as_wide_as_the_queries_leave_it() -> None:
+    prior = np.full(64, 0.25)
+    sure = beyond_chance(np.ones(64), prior)
+    assert (sure.mean, sure.high) == (1, 1)
+    assert 1 - sure.low == pytest.approx(seen_in_none(64) / 0.75)
+    assert beyond_chance(prior, prior).mean == pytest.approx(0)
+    assert np.isnan(beyond_chance(np.full(64, np.nan), prior).mean)
+
+
+def test_intervals_over_queries_hold_their_level() -> None:
+    rng, held = np.random.default_rng(0), 0
+    for _ in range(400):  # of half of the queries .9 of the ball keeps the value, of half all
+        prior = rng.choice([0.1, 0.5], 64)
+        same = np.where(rng.random(64) < 0.5, 0.9, 1.0)
+        truth = 1 - 0.05 / 0.7
+        interval = beyond_chance(same, prior)
+        held += interval.low <= truth <= interval.high
+    assert 0.92 < held / 400 < 0.98

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -37,7 +38,7 @@ def read(
     asked = gather_queries(blocks(activity, size), rows)
     metric = metric_of(name, blocks(activity, size), INPUTS.probability)
     features = features_of(INPUTS, POINT)
-    found = retention(blocks(activity, size), metric, asked, RADII, features, INPUTS.probability)
+    found = retention(blocks(activity, size), metric, asked, RADII, features, INPUTS)
     return found, features, asked
 
 
@@ -115,7 +116,8 @@ def test_balls_are_those_of_brute_force(name: str) -> None:
             assert found.mass[at, q] == pytest.approx(mass)
             for f, feature in enumerate(features):
                 values = feature.values
-                prior = INPUTS.probability[values == values[row]].sum()
+                own = INPUTS.probability[row]
+                prior = (INPUTS.probability[values == values[row]].sum() - own) / (1 - own)
                 assert found.prior[q, f] == pytest.approx(prior)
                 if not len(ball):
                     assert np.isnan(found.same[at, q, f])
@@ -215,4 +217,17 @@ def test_what_there_is_not_is_said() -> None:
     features, queries = features_of(INPUTS, POINT), gather_queries(blocks(activity), np.arange(3))
     for wrong in (activity[1:], np.concatenate([activity, activity[:1]])):
         with pytest.raises(InversionError, match="that are enumerated"):
-            retention(blocks(wrong), metric, queries, RADII, features, INPUTS.probability)
+            retention(blocks(wrong), metric, queries, RADII, features, INPUTS)
+
+
+def test_of_drawn_inputs_few_members_tell_no_entropy() -> None:
+    rng, activity = np.random.default_rng(3), draw_activity()
+    drawn = replace(INPUTS, drawn=rng.multinomial(3000, INPUTS.probability))
+    features = features_of(drawn, POINT)
+    queries = gather_queries(blocks(activity), np.flatnonzero(drawn.drawn)[:40])
+    metric = metric_of("euclidean", blocks(activity), drawn.weight)
+    found = retention(blocks(activity), metric, queries, RADII, features, drawn)
+    few = found.mass * 3000 < 30
+    assert 0 < few.mean() < 1
+    np.testing.assert_array_equal(np.isnan(found.known[..., 0]), few)
+    assert np.isfinite(found.same[few & (found.mass > 0)]).all()

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from chunkscope.grammars import Counting
+from chunkscope.grammars import Counting, Words, prefixes
 from chunkscope.inversion import search
 from chunkscope.inversion.distances import Metric
 from chunkscope.inversion.search import ANYWHERE, AT_POINT, COLUMNS, search_inputs
 from chunkscope.inversion.settings import InversionSettings
 from chunkscope.networks.building import build
 from chunkscope.networks.network import Network
-from chunkscope.networks.settings import GPTSettings
+from chunkscope.networks.settings import GPTSettings, GRUSettings
 
 INPUTS = Counting(letters=3, distinct=2, most=3).inputs()
 MODEL = GPTSettings(layers=1, width=16, heads=2, context=12, initial_sd=0.5, embedding_sd=0.5)
@@ -61,6 +61,13 @@ def test_the_queries_are_not_among_what_is_searched(network: Network) -> None:
     )
     tiny = one_hot[(one_hot["radius"] < 1e-6) & (one_hot["position"] == AT_POINT)]
     assert (tiny["empty"] == SETTINGS.queries).all()
+
+
+def test_prefixes_are_searched_at_their_point_alone() -> None:
+    inputs = prefixes(Words(vocabulary={"AB": 0.5, "CA": 0.5}), 6)
+    network = build(GRUSettings(hidden=6), len(inputs.symbols), [0], inputs.symbols)
+    table = search_inputs(network, [0], inputs, {"last": ["layers.0.hook_h"]}, SETTINGS, seed=0)
+    assert set(table["position"]) == {AT_POINT}
 
 
 def test_no_member_gives_no_rows(network: Network) -> None:

@@ -292,12 +292,12 @@ BALLS = [
     ball("untrained", 1, "count", 0.25, "partly"),
     ball("untrained", 2, "count", 0.75, "partly"),
 ]
-QUALITY = "point site query temperature noise valid inside coverage_1000 ideal_1000 search_1000"
-QUALITY += " kl wrong wrong_mass"
+QUALITY = "point site query temperature noise valid inside coverage_1000 ideal_1000"
+QUALITY += " untold_1000 search_1000 kl wrong mass"
 SCORES = [
-    (*PLACE, 5, 1, 0, 1, 0.5, 0.25, 0.75, 0.125, 1.5, 0, 0.0625),
-    (*PLACE, 7, 1, 0, 1, 0.75, 0.75, 0.75, 0.125, 0.5, 0, 0.0625),
-    (*PLACE, 7, 2, 0, 0, 0, 0, 0, 0, 9, 9, 9),
+    (*PLACE, 5, 1, 0, 1, 0.5, 0.25, 0.75, 0.25, 0.125, 1.5, 0, 0.0625),
+    (*PLACE, 7, 1, 0, 1, 0.75, 0.75, 0.75, 0.25, 0.125, 0.5, 0, 0.0625),
+    (*PLACE, 7, 2, 0, 0, 0, 0, 0, 0, 0, 9, 9, 9),
 ]
 DRAWS = [
     (*PLACE, 7, 0, 0, True, 3, " ".join(SYMBOLS), "1 2 -3 4"),
@@ -305,7 +305,7 @@ DRAWS = [
     (*PLACE, 7, 2, "inf", False, 1, "& <", "0 50"),
     (*PLACE, 5, 0, 0, True, 0, "NA", "9"),
 ]
-CUT = (1, "count", "heads.0@target + heads.1@colon", 0.75, *MEAN, 64, False)
+CUT = (1, "count", "heads.0@target + heads.1@colon", *MEAN, 0.25, 1, 2, 64, False)
 
 
 @pytest.fixture
@@ -436,7 +436,8 @@ def inverted_files(folder: Path) -> dict[str, Any]:
         "shuffled wrong status",
         "quality": QUALITY,
         "shown": "point site query rank distance inside at symbols told",
-        "cuts": "member circuit sites found carried carried_low carried_high n enough",
+        "cuts": "member circuit sites carried carried_low carried_high next_carried alike_kept "
+        "heads n enough",
     }
     rows: dict[str, list[Any]] = {
         "retention": BALLS, "quality": SCORES, "shown": DRAWS, "cuts": [CUT]
@@ -832,11 +833,11 @@ def test_tables_of_preimages_hold_the_numbers_of_their_files(
     (decoder,) = tables["The decoder"][1:]
     assert decoder[:3] == ["alpha", *PLACE]
     means = [text.partition("\u00a0")[0] for text in decoder[3:]]
-    expected = ["1", "0.625", "0.500", "0.750", "0.125", "1.00", "0", "0.062", "2"]
+    expected = ["1", "0.625", "0.500", "0.750", "0.250", "0.125", "1.00", "0", "0.062", "2"]
     assert means == expected, "of the way of drawing that is scored"
     (cut,) = tables["Smallest cuts"][1:]
     assert cut[:4] == ["alpha", "count", "1", CUT[2]]
-    assert cut[4:] == ["0.500\u00a0[0.400,\u00a00.600]", "0.750", "no", "64"]
+    assert cut[4:] == ["0.500\u00a0[0.400,\u00a00.600]", "0.250", "1", "2", "no", "64"]
 
 
 def preimages_of(page: Page) -> str:

@@ -16,6 +16,8 @@ from chunkscope.statistics import (
     paired_difference,
     pairwise_interval,
     partner_interval,
+    ratio_interval,
+    seen_in_none,
     summarise,
     write_claims,
 )
@@ -177,3 +179,28 @@ def test_the_ledger_has_its_columns_and_empty_cells_for_what_is_not_estimable(tm
     assert second["n"] == 0
     write_claims([], tmp_path / "none.csv")
     assert (tmp_path / "none.csv").read_text() == ",".join(COLUMNS) + "\n"
+
+
+def test_the_ratio_of_proportional_values_is_sure() -> None:
+    top, bottom = np.array([1.0, 2, 3, 4]), np.array([2.0, 4, 6, 8])
+    exact = ratio_interval(top, bottom)
+    assert (exact.mean, exact.low, exact.high, exact.n) == pytest.approx((0.5, 0.5, 0.5, 4))
+    assert ratio_interval(top, bottom[::-1]).low < 0.5
+    assert np.isnan(ratio_interval(top, 0 * bottom).mean)
+    assert ratio_interval([1.0, np.nan], [2.0, 2.0]).n == 1
+
+
+def test_the_interval_of_a_ratio_holds_its_level() -> None:
+    rng, held = np.random.default_rng(0), 0
+    for _ in range(400):
+        bottom = rng.gamma(4, size=60)
+        top = 0.3 * bottom + rng.normal(0, 0.5, 60)
+        interval = ratio_interval(top, bottom)
+        held += interval.low <= 0.3 <= interval.high
+    assert 0.92 < held / 400 < 0.98
+
+
+@pytest.mark.parametrize("units", [5, 64])
+def test_what_was_never_seen_is_bounded(units: int) -> None:
+    bound = seen_in_none(units)
+    assert (1 - bound) ** units == pytest.approx(0.025)

@@ -16,6 +16,7 @@ Rows = NDArray[np.int64]
 Answer = Callable[[Inputs], NDArray[np.int64]]
 
 TRIED = 40  # receivers drawn for each pair that is asked for
+LEAST = 4  # pairs: two to find a cut on, and two to verify it
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,14 @@ def draw_pairs(
     truth: NDArray[np.integer],
     answer: Answer,
     rng: np.random.Generator,
+    alike: bool = False,
 ) -> Pairs:
     """Pairs that share what must match and differ in the feature and in their answers.
 
+    As many as are asked for, or fewer where few are found.
+
     Args:
+        alike: whether they share the feature and the answer instead, as a control.
         truth: (input,) the right answer after the last point.
         answer: what the network answers.
 
@@ -57,17 +62,20 @@ def draw_pairs(
     receivers = rng.choice(len(inputs), TRIED * settings.pairs, p=inputs.weight)
     of = group[receivers]
     donors = order[starts[of] + (rng.random(len(of)) * sizes[of]).astype(np.int64)]
-    differ = (labels[0][receivers] != labels[0][donors]) & (truth[receivers] != truth[donors])
-    receivers, donors = receivers[differ], donors[differ]
+    same = labels[0][receivers] == labels[0][donors]
+    chosen = (same == alike) & ((truth[receivers] == truth[donors]) == alike)
+    chosen &= receivers != donors
+    receivers, donors = receivers[chosen], donors[chosen]
     if len(receivers):
         own, other = (answer(inputs.take(rows)) for rows in (receivers, donors))
         right = (own == truth[receivers]) & (other == truth[donors])
         receivers, donors = receivers[right], donors[right]
-    if len(receivers) < settings.pairs:
+    if len(receivers) < LEAST:
         matched = ", ".join(settings.matched) or "nothing"
         raise InversionError(
             f"circuits: found {len(receivers)} pairs that share {matched} and differ in "
-            f"{settings.feature}; must be {settings.pairs}: match fewer labels, or ask for fewer"
+            f"{settings.feature}, both answered rightly; must be {LEAST} at least: match fewer "
+            "labels"
         )
     receivers, donors = receivers[: settings.pairs], donors[: settings.pairs]
     return Pairs(receivers, donors, truth[receivers], truth[donors])

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from chunkscope.errors import InversionError
 from chunkscope.grammars import Inputs
 from chunkscope.inversion.circuits.pairs import Pairs, draw_pairs
 from chunkscope.inversion.circuits.settings import CircuitSettings
@@ -28,7 +29,7 @@ from chunkscope.inversion.patching import (
 )
 from chunkscope.networks.network import Network
 from chunkscope.networks.progress import StepReport
-from chunkscope.networks.sites import match_sites, site_names, sites_of_study
+from chunkscope.networks.sites import site_names, sites_of_study
 from chunkscope.randomness import stream
 from chunkscope.statistics import mean_interval
 
@@ -43,10 +44,13 @@ CUMULATIVE = (
 """``carried``: share of receivers that take over the donor's answer; ``difference``: the logit of
 the receiver's answer minus that of the donor's."""
 CUTS = (
-    "member", "circuit", "sites", "size", "found", "carried", "carried_low", "carried_high", "n",
-    "enough",
+    "member", "circuit", "sites", "size", "heads", "found", "carried", "carried_low",
+    "carried_high", "n", "next_sites", "next_carried", "alike_kept", "enough",
 )  # fmt: skip
-"""``found``: the share on the pairs that the cut was chosen on; ``carried``: on the others."""
+"""``heads``: sites at the answering point, which together carry anything; ``found``: the share on
+the pairs that the cut was chosen on; ``carried``: on the others, as ``next_carried`` of the next
+best set of that size; ``alike_kept``: share of receivers that keep their answer where the donor has
+the same value."""
 
 
 @dataclass(frozen=True)
@@ -96,26 +100,42 @@ def find_circuits(
     for circuit in here:
         for member in members:
             rng = stream(seed, "inversion", "circuit", circuit.feature, member)
-            found = find_circuit(network.select([member]), inputs, circuit, rng)
+            alone = network.select([member])
+            found = find_circuit(alone, inputs, circuit, rng)
+            alike = find_circuit(alone, inputs, circuit, rng, alike=True)
             steps.append(patch_cumulatively(found, member))
-            cuts.append(cut(found, member))
+            cuts.append(cut(found, alike, member))
             report(done := done + 1)
     return pd.concat(steps[-max(1, done) :]), pd.concat(cuts[-max(1, done) :])
 
 
 def find_circuit(
-    network: Network, inputs: Inputs, settings: CircuitSettings, rng: np.random.Generator
+    network: Network,
+    inputs: Inputs,
+    settings: CircuitSettings,
+    rng: np.random.Generator,
+    alike: bool = False,
 ) -> Circuit:
     """Draw pairs of a network of one member, and record the donors.
 
+    Args:
+        alike: whether donors have the same value of the feature, as a control.
+
     Raises:
-        InversionError, SiteError: there are no such pairs, labels or sites.
+        InversionError, SiteError: there are no such pairs, labels, sites or answers.
     """
     last = settings.points[-1]
     steps = answer_steps(inputs, last)
+    if (steps + 1 >= inputs.tokens.shape[1]).any():
+        raise InversionError(
+            f"circuits: got points {', '.join(settings.points)}; of these inputs no answer follows "
+            f"{last}: patch at a point of a task"
+        )
     truth = inputs.tokens[np.arange(len(inputs)), steps + 1].astype(np.int64)
-    pairs = draw_pairs(inputs, settings, truth, lambda some: answers(network, some, last), rng)
-    sites = match_sites(settings.sites, site_names(network.settings))
+    pairs = draw_pairs(
+        inputs, settings, truth, lambda some: answers(network, some, last), rng, alike
+    )
+    sites = sites_of_study(settings.sites, site_names(network.settings))
     donors = inputs.take(pairs.donors)
     activity = {
         (point, site): values
@@ -140,20 +160,33 @@ def patch_cumulatively(circuit: Circuit, member: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(CUMULATIVE))
 
 
-def cut(circuit: Circuit, member: int) -> pd.DataFrame:
-    """The fewest places whose joint patch carries the feature, one row of :data:`CUTS`."""
+def cut(circuit: Circuit, alike: Circuit, member: int) -> pd.DataFrame:
+    """The fewest places whose joint patch carries the feature, one row of :data:`CUTS`.
+
+    Args:
+        alike: pairs of the same network that share the feature.
+    """
     half = len(circuit.pairs.own) // 2
-    searched, verified = slice(0, half), slice(half, None)
-    names, found = smallest_cut(
-        [_name(place) for place in _cut_places(circuit)],
-        lambda together: float(circuit.outcome(list(map(_place, together)), searched)[0].mean()),
+    places = _cut_places(circuit)
+
+    def carried(together: tuple[str, ...], pairs: slice) -> NDArray[np.bool_]:
+        return circuit.outcome(list(map(_place, together)), pairs)[0]
+
+    ranked = smallest_cut(
+        [_name(place) for place in places],
+        lambda together: float(carried(together, slice(0, half)).mean()),
         circuit.settings.enough,
         circuit.settings.most,
     )
-    carried = mean_interval(circuit.outcome(list(map(_place, names)), verified)[0])
+    (best, found), (following, _) = ranked[0], ranked[1] if len(ranked) > 1 else ((), 0.0)
+    verified = mean_interval(carried(best, slice(half, None)))
+    kept = alike.outcome(list(map(_place, best)))[0]  # their answers are the donors' too
     row = (
-        member, circuit.settings.feature, BETWEEN.join(names), len(names), found, carried.mean,
-        carried.low, carried.high, carried.n, carried.mean >= circuit.settings.enough,
+        member, circuit.settings.feature, BETWEEN.join(best), len(best),
+        sum(point == circuit.settings.points[-1] for point, _ in places), found, verified.mean,
+        verified.low, verified.high, verified.n, BETWEEN.join(following),
+        float(carried(following, slice(half, None)).mean()) if following else np.nan,
+        float(kept.mean()), verified.mean >= circuit.settings.enough,
     )  # fmt: skip
     return pd.DataFrame([row], columns=list(CUTS))
 

@@ -27,8 +27,8 @@ class CircuitSettings(Settings):
     cut: tuple[str, ...] = Field(("blocks.*.attn.hook_result.*",), min_length=1)
     """Patterns (fnmatch) of those among which the smallest cut is searched for; by default the
     heads, which alone bring anything from other steps."""
-    pairs: int = Field(128, ge=2)
-    """Pairs of a donor and a receiver, both of which the network answers rightly."""
+    pairs: int = Field(128, ge=4)
+    """Pairs of a donor and a receiver, both of which the network answers rightly, at most."""
     most: int = Field(3, ge=1, le=4)
     """Sites of the smallest cut, at most."""
     enough: float = Field(0.95, gt=0, le=1)

@@ -20,14 +20,12 @@ from chunkscope.inversion.claims.checks import (
     members_keep_answer,
 )
 from chunkscope.inversion.claims.tasks import (
-    COUNTED,
     answer_forgets_letter,
-    balls_share_state,
     count_becomes_precise,
     errors_ripple,
     head_holds_carry,
     head_holds_digit,
-    training_forgets_path,
+    state_without_path,
 )
 from chunkscope.statistics import Claim
 
@@ -37,12 +35,14 @@ class Tables:
     """What there is of a run; tables of several points stand below one another.
 
     Attributes:
+        task: what its inputs are of: ``counting``, ``addition``, or another grammar's name.
         learning, balls, quality: see the modules :mod:`~chunkscope.inversion.learning`,
             :mod:`~chunkscope.inversion.reading` and :mod:`~chunkscope.inversion.decoder.study`.
         patches: see :mod:`~chunkscope.inversion.donors`, with a column ``point``.
         cuts: see :mod:`~chunkscope.inversion.circuits.search`; None of a run without circuits.
     """
 
+    task: str
     learning: pd.DataFrame
     balls: pd.DataFrame
     patches: pd.DataFrame
@@ -51,27 +51,22 @@ class Tables:
 
 
 def judge_inversion(runs: Mapping[str, Tables], asked: Mapping[str, float]) -> Iterator[Claim]:
-    """The claims of every run that has what they need.
+    """The claims of every run: of its task, and of any.
 
     Args:
         asked: what a network must reach to have learned: ``answers`` and ``excess``.
     """
     for run, tables in runs.items():
         yield has_learned(run, tables.learning, asked)
-        balls = tables.balls
-        places = set(zip(balls["point"], balls["site"], strict=True))
-        features = set(balls["feature"])
-        if {"count", "letter"} <= features and set(COUNTED) <= places:
-            yield count_becomes_precise(run, balls)
-            yield answer_forgets_letter(run, balls)
-        if {"carry2", "pair2"} <= features:
-            yield head_holds_carry(run, balls[balls["point"] == "equals"])
-            yield head_holds_digit(run, balls[balls["point"] == "equals"])
-        if (tables.learning["feature"] == "nine2").any():
+        if tables.task == "counting":
+            yield count_becomes_precise(run, tables.balls)
+            yield answer_forgets_letter(run, tables.balls)
+        elif tables.task == "addition":
+            yield head_holds_carry(run, tables.balls)
+            yield head_holds_digit(run, tables.balls)
             yield errors_ripple(run, tables.learning)
-        if "causal" in features:
-            yield balls_share_state(run, balls)
-            yield training_forgets_path(run, balls)
+        else:
+            yield state_without_path(run, tables.balls)
         yield members_keep_answer(run, tables.patches)
         yield draws_cover(run, tables.quality)
         if tables.cuts is not None:

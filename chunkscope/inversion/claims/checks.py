@@ -6,14 +6,15 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from chunkscope.inversion.claims.shares import SOME, ratio_interval
+from chunkscope.inversion.claims.shares import SOME, paired
 from chunkscope.inversion.learning import EVERY, EXCESS
-from chunkscope.statistics import Claim, judge, mean_interval, paired_difference
+from chunkscope.statistics import Claim, judge, mean_interval, ratio_interval
 from chunkscope.statistics.claims import OWN
 
 PAPER = "arXiv 2405.17653"
 KEEPS = 0.99
 COVERS, VALID, PRECISE = 0.8, 0.9, 0.5
+ALIKE = 0.95
 
 
 def has_learned(run: str, learning: pd.DataFrame, asked: Mapping[str, float]) -> Claim:
@@ -45,13 +46,15 @@ def has_learned(run: str, learning: pd.DataFrame, asked: Mapping[str, float]) ->
 
 
 def members_keep_answer(run: str, patches: pd.DataFrame) -> Claim:
-    by_site = patches.groupby(["inside", "member", "point", "site", "query"])["kept"].mean()
-    by_member = by_site.groupby(["inside", "member"]).mean()
-    inside, outside = (
-        by_member.loc[where] if where in by_member.index else pd.Series(dtype=float)
-        for where in (True, False)
-    )
-    value, more = mean_interval(inside), paired_difference(inside, outside)
+    """That the activity of members keeps the answer in the query's place, and others' does not."""
+    parts = patches.assign(share=patches["weight"] * patches["kept"].astype(float))
+    by_ball = parts.groupby(["inside", "member", "point", "site", "query"])[
+        ["share", "weight"]
+    ].sum()
+    kept = (by_ball["share"] / by_ball["weight"]).groupby(["inside", "member"]).mean()
+    by_member = kept.unstack("inside").reindex(columns=[False, True])
+    inside, outside = by_member[True], by_member[False]
+    value, more = mean_interval(inside), paired(inside, outside)
     return Claim(
         id=f"inversion-donors-{run}",
         study="inversion",
@@ -61,10 +64,12 @@ def members_keep_answer(run: str, patches: pd.DataFrame) -> Claim:
         published="",
         published_source="",
         value=value,
-        control=f"inputs beyond the ball {outside.mean():.3f}",
-        rule=f"reproduced: at least {KEEPS} with the whole interval over members; direction: above "
-        "inputs beyond the ball with the whole interval of the paired difference",
-        verdict=judge(value, reproduced=value.low >= KEEPS, direction=more.low > 0),
+        control=f"inputs beyond the ball, by what they stand for, {outside.mean():.3f}",
+        rule=f"reproduced: at least {KEEPS} with the whole interval over members, and above inputs "
+        "beyond the ball with the whole interval of the paired difference; direction: the latter",
+        verdict=judge(
+            value, reproduced=value.low >= KEEPS and more.low > 0, direction=more.low > 0
+        ),
     )
 
 
@@ -108,7 +113,8 @@ def draws_cover(run: str, quality: pd.DataFrame) -> Claim:
 
 def few_heads_carry(run: str, cuts: pd.DataFrame) -> Claim:
     value = mean_interval(cuts["carried"])
-    sites = "; ".join(dict.fromkeys(cuts["sites"].astype(str)))
+    fewer = (cuts["size"] < cuts["heads"]).all()
+    alike = (cuts["alike_kept"] >= ALIKE).all()
     return Claim(
         id=f"inversion-circuit-{run}",
         study="inversion",
@@ -119,14 +125,25 @@ def few_heads_carry(run: str, cuts: pd.DataFrame) -> Claim:
         published="",
         published_source="",
         value=value,
-        control=f"sets of {cuts['size'].min()} to {cuts['size'].max()}: {sites}"
-        if len(cuts)
-        else "",
-        rule="reproduced: as many as `inversion.circuits` asks for in every member; direction: "
-        f"mean above {SOME}",
+        control=f"next best set {cuts['next_carried'].mean():.3f}; donors with the same value keep "
+        f"the answer {cuts['alike_kept'].mean():.3f}; {_listed(cuts)}",
+        rule="reproduced: as many as `inversion.circuits` asks for in every member, by fewer heads "
+        f"than there are at the answering point, and donors with the same value keep at least "
+        f"{ALIKE} of the answers; direction: mean above {SOME}",
         verdict=judge(
             value,
-            reproduced=bool(cuts["enough"].all()),
+            reproduced=bool(cuts["enough"].all() and fewer and alike),
             direction=value.mean > SOME,
         ),
     )
+
+
+def _listed(cuts: pd.DataFrame) -> str:
+    """The cut of every member, beside how many heads the answering point has."""
+    names = [
+        f"member {member}: {sites} of {heads} heads"
+        for member, sites, heads in zip(
+            cuts["member"], cuts["sites"].fillna("none"), cuts["heads"], strict=True
+        )
+    ]
+    return "; ".join(names)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from chunkscope.inversion.reading import TRAINED, UNTRAINED
+from chunkscope.inversion.reading import TRAINED
 from chunkscope.statistics import Interval, mean_interval
 
 SOME = 0.5
@@ -44,7 +44,10 @@ def _beyond_chance(rows: pd.DataFrame, by: list[str]) -> pd.Series:
 
 
 def chosen_heads(
-    balls: pd.DataFrame, features: Sequence[str], minus: str | None = None
+    balls: pd.DataFrame,
+    features: Sequence[str],
+    minus: str | None = None,
+    condition: str = TRAINED,
 ) -> pd.DataFrame:
     """Of every member the head and feature kept most on even queries, as kept on odd ones.
 
@@ -52,28 +55,26 @@ def chosen_heads(
         minus: a feature whose share is taken away in the choice.
 
     Returns:
-        ``member, site, feature, kept, minus``.
+        ``site, feature, kept, minus``, by member.
     """
-    heads = balls[(balls["condition"] == TRAINED) & balls["site"].str.contains("hook_result")]
+    heads = balls[(balls["condition"] == condition) & balls["site"].str.contains("hook_result")]
     even, odd = (heads[heads["query"] % 2 == half] for half in (0, 1))
     by = ["member", "site", "feature"]
     score, test = _beyond_chance(even, by), _beyond_chance(odd, by)
     of = score[score.index.isin(features, level="feature")]
     if minus is not None:
-        less = score.xs(minus, level="feature")
-        of = of - np.array([less.get((member, site), np.nan) for member, site, _ in of.index])
+        of = of - np.array([score.get((m, site, minus), np.nan) for m, site, _ in of.index])
     best = of.groupby("member").idxmax() if len(of) else pd.Series(dtype=object)
     chosen = pd.DataFrame(list(best), columns=by)
     return chosen.assign(
         kept=[test.get(key, np.nan) for key in best],
         minus=[test.get((member, site, minus), np.nan) for member, site, _ in best],
-    )
+    ).set_index("member")
 
 
-def untrained_best(balls: pd.DataFrame, feature: str) -> float:
-    rows = balls[(balls["condition"] == UNTRAINED) & (balls["feature"] == feature)]
-    kept = _beyond_chance(rows, ["member", "site"])
-    return float(kept.groupby("member").max().mean()) if len(kept) else float("nan")
+def paired(first: pd.Series, second: pd.Series) -> Interval:
+    """The mean of first minus second over the members that have both, with its interval."""
+    return mean_interval((first - second).dropna())
 
 
 def listed(chosen: pd.DataFrame) -> str:
@@ -83,11 +84,3 @@ def listed(chosen: pd.DataFrame) -> str:
         for site, feature in zip(chosen["site"], chosen["feature"], strict=True)
     ]
     return ", ".join(names)
-
-
-def ratio_interval(top: pd.Series, bottom: pd.Series) -> Interval:
-    """Of means over queries, with the interval of a ratio (by the delta method)."""
-    ratio = float(top.mean() / bottom.mean())
-    spread = mean_interval((top - ratio * bottom) / bottom.mean())
-    half = (spread.high - spread.low) / 2
-    return Interval(ratio, ratio - half, ratio + half, spread.n)

@@ -12,6 +12,7 @@ import pandas as pd
 from chunkscope.inversion.balls import distances
 from chunkscope.inversion.decoder.scoring import said_of
 from chunkscope.inversion.decoder.study import Site, Study
+from chunkscope.randomness import stream
 
 COLUMNS = ("point", "site", "query", "distance", "log_probability", "log_prior")
 """In nats."""
@@ -21,7 +22,7 @@ QUERIES, INPUTS = 2, 600
 
 def scatter_site(study: Study, site: Site) -> pd.DataFrame:
     """Inputs near and far of the first queries, with :data:`COLUMNS`."""
-    rng, tables = np.random.default_rng(study.seed), []
+    rng, tables = stream(study.seed, "scatter", *site.place), []
     blocks = [(0, site.activity[:, None])]
     ((_, apart),) = distances(blocks, site.metric, site.queries, len(study.inputs))
     for at, query in enumerate(site.queries.rows[:QUERIES].tolist()):

@@ -13,10 +13,12 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from chunkscope.inversion.decoder.drawing import Draws, distinct
+from chunkscope.grammars import distinct
+from chunkscope.inversion.decoder.drawing import Draws
 from chunkscope.inversion.decoder.likelihood import symbol_log_likelihood
 from chunkscope.inversion.decoder.model import Decoder, expanded
 from chunkscope.inversion.decoder.study import Site, Study
+from chunkscope.randomness import stream
 
 INSIDE, OUTSIDE = 16, 8
 """Draws within the ball and beyond it that are shown of a query, at most."""
@@ -27,7 +29,7 @@ each symbol, in hundredths, by how much its probability is higher for the activi
 
 def show_site(study: Study, site: Site, ways: list[Draws]) -> pd.DataFrame:
     """The first queries with some of their draws, the nearest first, with :data:`COLUMNS`."""
-    rng = np.random.default_rng(study.seed)
+    rng = stream(study.seed, "shown", *site.place)
     rows = [
         row
         for at in range(min(study.settings.shown, len(site.queries.rows)))

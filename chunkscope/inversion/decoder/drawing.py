@@ -105,12 +105,3 @@ def examine(
     others = inside.sum(axis=1) - inside.diagonal()
     wrong = others / (samples * max(1, count - 1))
     return Draws(tokens, length, valid, distance, wrong, inputs)
-
-
-def distinct(
-    tokens: NDArray[np.integer], length: NDArray[np.integer]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where each different string (string, time) stands first, and how often it stands there."""
-    strings = np.column_stack([tokens, length])
-    _, first, counts = np.unique(strings, axis=0, return_index=True, return_counts=True)
-    return first, counts

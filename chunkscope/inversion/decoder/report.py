@@ -41,7 +41,7 @@ def score_decoder(
     raw: dict[str, NDArray[np.generic]] = {}
     report = StepReport(len(readings.names))
     for at, site in enumerate(_sites(study, readings)):
-        quality, ways, _ = score_site(study, site)
+        quality, ways = score_site(study, site)
         tables["quality"].append(quality)
         tables["completeness"].append(completeness.scatter_site(study, site))
         tables["shown"].append(display.show_site(study, site, ways))

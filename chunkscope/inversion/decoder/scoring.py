@@ -31,6 +31,8 @@ Rows = NDArray[np.int64]
 
 SIZES = (100, 1000, 10_000)
 """Draws at which coverage is computed."""
+LEAST = 30
+"""Draws that a ball must have to be scored, where inputs are a sample."""
 ROWS_PER_PASS = 2048  # inputs whose probability is computed at once
 
 
@@ -54,23 +56,28 @@ class Target:
 def find_target(
     inputs: Inputs, query: int, near: Rows, scored: int, rng: np.random.Generator
 ) -> Target | None:
-    """The ball of a query, from its members among the inputs; None where there is none.
+    """The ball of a query, from its members among the inputs; None where they tell too little.
 
     The query is a member where inputs are enumerated. Where they were drawn it was not drawn to be
-    one, and is left out.
+    one, and is left out; then the probability of the ball is known by its draws alone, and where
+    these are fewer than :data:`LEAST`, what is divided by it would be off by much.
     """
-    rows = near[near != query] if inputs.drawn else near
-    if not len(rows):
+    weight = inputs.weight
+    if inputs.drawn is None:
+        mass = float(weight[near].sum())
+        if len(near) <= scored:
+            return Target(near, Ball.whole(inputs.probability[near]), mass, len(near))
+        chosen = rng.choice(near, scored, p=weight[near] / mass)
+        return Target(chosen, Ball.drawn(inputs.probability[chosen] / mass), mass, len(near))
+    rows = near[near != query]
+    if inputs.drawn[rows].sum() < LEAST:
         return None
-    mass = float(inputs.weight[rows].sum())
-    shares = inputs.probability[rows] / mass
-    if not inputs.drawn and len(rows) <= scored:
-        return Target(rows, Ball.whole(inputs.probability[rows]), mass, len(rows))
-    if inputs.drawn:
-        chosen = rng.permutation(len(rows))[:scored]
-    else:
-        chosen = rng.choice(len(rows), scored, p=shares / shares.sum())
-    return Target(rows[chosen], Ball.drawn(shares[chosen]), mass, len(rows))
+    mass = float(weight[rows].sum())
+    chosen = rng.choice(rows, scored, p=weight[rows] / mass) if len(rows) > scored else rows
+    each = np.full(len(chosen), 1.0) if len(rows) > scored else weight[chosen]
+    return Target(
+        chosen, Ball(inputs.probability[chosen] / mass, each / each.sum()), mass, len(rows)
+    )
 
 
 @torch.no_grad()
@@ -99,11 +106,12 @@ def said_of(
     return torch.cat(found).numpy() if found else np.empty(0)
 
 
-def computed(target: Target, said: Values, by_chance: Values) -> dict[str, float]:
+def computed(target: Target, said: Values, untold: Values, by_chance: Values) -> dict[str, float]:
     """What a decoder's probabilities of members say of a ball.
 
     Args:
-        said, by_chance: (member,) their probabilities by the decoder, and among all inputs.
+        said, untold: (member,) their probabilities by the decoder, told the activity and nothing.
+        by_chance: (member,) among all inputs.
     """
     ball = target.ball
     measures = {
@@ -114,5 +122,6 @@ def computed(target: Target, said: Values, by_chance: Values) -> dict[str, float
     for size in SIZES:
         measures[f"coverage_{size}"] = coverage(ball, said, size)
         measures[f"ideal_{size}"] = ideal_coverage(ball, size)
+        measures[f"untold_{size}"] = coverage(ball, untold, size)
         measures[f"search_{size}"] = coverage(ball, by_chance, size)
     return measures

@@ -8,7 +8,10 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from chunkscope.settings import Settings
 
-TRAINS = ("layers", "width", "heads", "steps", "batch", "learning_rate")
+DECODED = ("*@target", "*@colon", "blocks.0.*@equals", "*@last")
+"""Places that decoders are told, if the configuration names none."""
+
+TRAINS = ("layers", "width", "heads", "steps_per_site", "batch", "learning_rate")
 """Keys of a decoder's settings that its training follows; the others are of what is drawn."""
 
 
@@ -30,8 +33,11 @@ class DecoderSettings(Settings):
     """Units of its residual stream."""
     heads: int = Field(default=4, ge=1, le=64)
     """Attention heads per block."""
-    steps: int = Field(default=7000, ge=1)
-    """Updates of its weights."""
+    sites: tuple[str, ...] = Field(DECODED, min_length=1)
+    """Patterns (fnmatch) of the places, `{site}@{point}`, that it is told, of those that are
+    read."""
+    steps_per_site: int = Field(default=1400, ge=1)
+    """Updates of its weights, for each of its sites."""
     batch: int = Field(default=128, ge=1)
     """Pairs of an activation and an input of its ball, per update."""
     learning_rate: float = Field(default=0.003, gt=0)

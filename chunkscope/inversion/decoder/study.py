@@ -15,9 +15,9 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from chunkscope.grammars import Inputs, Source
+from chunkscope.grammars import Inputs, Source, distinct
 from chunkscope.inversion.balls import Queries, members
-from chunkscope.inversion.decoder.drawing import Draws, distinct, draw_inputs, examine
+from chunkscope.inversion.decoder.drawing import Draws, draw_inputs, examine
 from chunkscope.inversion.decoder.files import Trained
 from chunkscope.inversion.decoder.model import Decoder
 from chunkscope.inversion.decoder.scoring import (
@@ -31,6 +31,7 @@ from chunkscope.inversion.decoder.settings import DecoderSettings, DrawSettings
 from chunkscope.inversion.distances import Metric
 from chunkscope.inversion.quality import coverage, ideal_coverage, missing_mass
 from chunkscope.networks.network import Network
+from chunkscope.randomness import integer_seed, stream
 
 Rows = NDArray[np.int64]
 Values = NDArray[np.float64]
@@ -38,14 +39,15 @@ Values = NDArray[np.float64]
 QUALITY = (
     "point", "site", "query", "temperature", "noise", "members", "mass", "valid", "inside",
     "wrong", "seen", "computed", "ideal", "precision", "kl", "total_variation",
-    *(f"{kind}_{size}" for size in SIZES for kind in ("coverage", "ideal", "search")),
+    *(f"{kind}_{size}" for size in SIZES for kind in ("coverage", "ideal", "untold", "search")),
     "cells", "good_turing", "missing",
 )  # fmt: skip
 """``mass``: probability of the ball; ``inside``: share of the draws in it; ``wrong``: share of the
-draws of other queries in it; ``seen``: share of the ball that the draws hold, beside what
-is ``computed`` for as many draws, and ``ideal`` for as many from the ball itself; ``search_N``:
-coverage by N random inputs; ``cells``: share of the ball in cells of labels that draws reach;
-``missing``: probability of what was not drawn, beside its estimate by Good and Turing."""
+draws of other queries in it; ``seen``: share of the ball that the draws hold, beside what is
+``computed`` for as many draws, and ``ideal`` for as many from the ball itself; ``untold_N``:
+coverage by N draws of the decoder told nothing, ``search_N`` by N random inputs; ``cells``: share
+of the ball in cells of labels that draws reach; ``missing``: probability of what was not drawn,
+beside its estimate by Good and Turing."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +98,10 @@ class Study:
         return self.trained.decoder
 
 
-def score_site(study: Study, site: Site) -> tuple[pd.DataFrame, list[Draws], list[Target | None]]:
-    """Every way of drawing, query by query, with :data:`QUALITY`; the draws, and the balls."""
-    settings, rng = study.settings, np.random.default_rng(study.seed)
-    generator = torch.Generator().manual_seed(study.seed)
+def score_site(study: Study, site: Site) -> tuple[pd.DataFrame, list[Draws]]:
+    """Every way of drawing, query by query, with :data:`QUALITY`, and the draws."""
+    settings, rng = study.settings, stream(study.seed, "members", *site.place)
+    generator = torch.Generator().manual_seed(integer_seed(study.seed, "draws", *site.place))
     balls = members(
         [(0, site.activity[:, None])], site.metric, site.queries, study.radius, len(study.inputs)
     )
@@ -118,7 +120,7 @@ def score_site(study: Study, site: Site) -> tuple[pd.DataFrame, list[Draws], lis
         )  # fmt: skip
         rows += list(_rows(study, site, way, draws, targets, balls))
         found.append(draws)
-    return pd.DataFrame(rows, columns=list(QUALITY)), found, targets
+    return pd.DataFrame(rows, columns=list(QUALITY)), found
 
 
 def _rows(
@@ -151,23 +153,24 @@ def _rows(
 def _computed(
     study: Study, site: Site, way: DrawSettings, at: int, target: Target
 ) -> dict[str, float]:
-    """What the decoder's own probabilities say of a ball."""
-    inputs, rows = study.inputs, target.rows
-    said = said_of(
-        study.decoder, site.number, site.queries.activity[at], inputs.tokens[rows],
-        inputs.length[rows], way.temperature,
-    )  # fmt: skip
+    """What the decoder's own probabilities say of a ball, told its activity and told nothing."""
+    inputs, activity = study.inputs, site.queries.activity[at]
+    tokens, length = inputs.tokens[target.rows], inputs.length[target.rows]
+    said, untold = (
+        said_of(study.decoder, number, told, tokens, length, way.temperature)
+        for number, told in ((site.number, activity), (study.decoder.nothing, activity[:0]))
+    )
     seen = coverage(target.ball, said, study.settings.samples)
-    return {"computed": seen, **computed(target, said, inputs.probability[rows])}
+    chance = inputs.probability[target.rows]
+    return {"computed": seen, **computed(target, said, untold, chance)}
 
 
 def _seen(draws: Draws, query: int, radius: float, mass: float) -> float:
     """Share of the ball that the draws of a query hold."""
     inside = draws.distance[query] <= radius
-    _, first = np.unique(draws.tokens[query][inside], axis=0, return_index=True)
-    return float(
-        _of_query(draws, query).probability[_among_valid(draws, query, inside)[first]].sum() / mass
-    )
+    first, _ = distinct(draws.tokens[query][inside], draws.length[query][inside])
+    drawn = _of_query(draws, query).take(_among_valid(draws, query, inside)[first])
+    return float(drawn.probability.sum() / mass)
 
 
 def _cells(study: Study, draws: Draws, query: int, ball: Rows) -> float:

@@ -50,11 +50,12 @@ def train_decoder(
         decoder.parameters(), settings.learning_rate, weight_decay=WEIGHT_DECAY, fused=True
     )
     pairs = Pairs(inputs, readings, seen, radius, stream(seed, "decoder", "pairs"))
+    steps = settings.steps_per_site * len(readings.names)
     schedule = TrainingSettings(
-        steps=settings.steps, learning_rate=settings.learning_rate, warmup=WARMUP, decay="cosine"
+        steps=steps, learning_rate=settings.learning_rate, warmup=WARMUP, decay="cosine"
     )
-    report = progress or StepReport(settings.steps)
-    for step in range(settings.steps):
+    report = progress or StepReport(steps)
+    for step in range(steps):
         adam.param_groups[0]["lr"] = learning_rate(schedule, step)
         rows, site, activity = pairs(settings.batch)
         longest = int(inputs.length[rows].max())

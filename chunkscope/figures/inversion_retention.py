@@ -80,7 +80,7 @@ def draw_retention(
         "Share of the members of balls that have the query's value, corrected for chance, at "
         f"radius {radius:g}; mean over n = {members} networks, at the sites in the order in which "
         "they are computed. Marks: what most networks say, with their number where they differ; "
-        "retained: the whole interval over queries is above .9, free: below .1; grey: no feature "
+        "retained: above .9, free: below .1 with the interval over queries; grey: no feature "
         f"there. {NAMES}.",
     )
     return figure, data[COLUMNS]

@@ -47,6 +47,13 @@ def test_every_study_leaves_its_outputs(project):
         "probing/gru16/summary.csv",
         "probing/widths/summary.csv",
         "figures/probing-sparsity.png",
+        "corpora/counting/inputs.npz",
+        "inversion/counting/inputs@step0.zarr.zip",
+        "inversion/counting/colon/retention.csv",
+        "inversion/counting/draws.npz",
+        "inversion/counting/circuits/cuts.csv",
+        "inversion/gru16/quality.csv",
+        "figures/inversion-retention.png",
         "config.resolved.yaml",
         "report.html",
     ):
@@ -65,6 +72,13 @@ def test_the_ledger_judges_every_claim(project):
             "probing-rankings-suppressor",
             "probing-superposition-basis",
             "probing-widths-unit",
+        },
+        "inversion": {
+            "inversion-learned-counting",
+            "inversion-count-precise-counting",
+            "inversion-circuit-counting",
+            "inversion-state-gru16",
+            "inversion-draws-gru16",
         },
     }
     report = (project / "results/report.html").read_text()

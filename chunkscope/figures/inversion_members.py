@@ -20,7 +20,7 @@ def join_points(runs: Iterable[str], tables: Iterable[pd.DataFrame]) -> dict[str
     found: dict[str, list[pd.DataFrame]] = {}
     for run, table in zip(runs, tables, strict=True):
         found.setdefault(run, []).append(table[table["metric"].isin(table["metric"].head(1))])
-    return {run: _stack(parts) for run, parts in found.items()}
+    return {run: stack(parts) for run, parts in found.items()}
 
 
 def over_members(table: pd.DataFrame, by: Sequence[str], value: str) -> pd.DataFrame:
@@ -29,6 +29,7 @@ def over_members(table: pd.DataFrame, by: Sequence[str], value: str) -> pd.DataF
     return summarise(table.assign(**{value: known}), by, value)
 
 
-def _stack(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    """Parts that have rows: beside them, one without would make numbers objects."""
-    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+def stack(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Those that have rows: beside them, one without would make numbers objects."""
+    every = list(parts)
+    return pd.concat([part for part in every if len(part)] or every[:1], ignore_index=True)

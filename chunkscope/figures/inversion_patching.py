@@ -18,6 +18,7 @@ from chunkscope.figures.inversion_circuits import (
     draw_circuit,
     place_order,
 )
+from chunkscope.figures.inversion_members import stack
 from chunkscope.figures.inversion_places import NAMES, frame_sites, place_sites
 from chunkscope.figures.settings import FigureSettings
 from chunkscope.figures.style import (
@@ -127,17 +128,11 @@ def stack_points(
     found: dict[str, list[pd.DataFrame]] = {}
     for (run, point), table in zip(places, tables, strict=True):
         found.setdefault(run, []).append(table.assign(point=point))
-    return {run: _stack(parts) for run, parts in found.items()}
-
-
-def _stack(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Parts that have rows: beside them, one without would make numbers objects."""
-    every = list(parts)
-    return pd.concat([part for part in every if len(part)] or every[:1], ignore_index=True)
+    return {run: stack(parts) for run, parts in found.items()}
 
 
 def _joined(tables: Tables) -> pd.DataFrame:
-    return _stack(table.assign(run=run) for run, table in tables.items())
+    return stack(table.assign(run=run) for run, table in tables.items())
 
 
 def _by_member(patches: Tables, by: list[str]) -> pd.DataFrame:

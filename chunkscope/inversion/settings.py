@@ -13,13 +13,16 @@ from chunkscope.settings import Settings
 Radius = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
+STATE = "layers.*.hook_h"  # of recurrent networks
 POINTS: dict[str, tuple[str, ...]] = {
-    "target": ("blocks.0.hook_attn_out", "blocks.0.hook_mlp_out"),
-    "colon": ("blocks.0.hook_attn_out", "blocks.1.hook_attn_out", "blocks.1.hook_resid_post"),
-    "equals": ("blocks.*.attn.hook_result.*",),
-    "a1": ("blocks.1.attn.hook_result.*",),
-    "last": ("layers.*.hook_h", "blocks.*.hook_resid_post"),
-}
+    "target": ("blocks.0.hook_attn_out", "blocks.0.hook_mlp_out", STATE),
+    "colon": (
+        "blocks.0.hook_attn_out", "blocks.1.hook_attn_out", "blocks.1.hook_resid_post", STATE
+    ),
+    "equals": ("blocks.*.attn.hook_result.*", STATE),
+    "a1": ("blocks.1.attn.hook_result.*", STATE),
+    "last": ("blocks.*.hook_resid_post", STATE),
+}  # fmt: skip
 """Point -> sites that are read there, if the configuration names none."""
 
 

@@ -220,6 +220,14 @@ def test_what_is_shown_is_near_first_and_has_its_likelihoods(
             assert max(map(abs, told)) <= 100
 
 
+def test_a_query_that_was_drawn_twice_is_shown_once(
+    study: Study, scored: tuple[pd.DataFrame, list[Draws]]
+) -> None:
+    site = site_of(replace(study, queries=np.array([8, 4, 8, 4, 8, *QUERIES[5:]])))
+    assert site.first_queries(3) == [0, 1, 5]
+    assert set(show_site(study, site, scored[1])["query"]) == {8, 4, QUERIES[5]}
+
+
 def test_tables_of_all_sites_and_raw_draws(study: Study) -> None:
     readings = readings_of(study.network, INPUTS)
     tables, raw = score_decoder(study, readings)

@@ -25,7 +25,7 @@ def scatter_site(study: Study, site: Site) -> pd.DataFrame:
     rng, tables = stream(study.seed, "scatter", *site.place), []
     blocks = [(0, site.activity[:, None])]
     ((_, apart),) = distances(blocks, site.metric, site.queries, len(study.inputs))
-    for at, query in enumerate(site.queries.rows[:QUERIES].tolist()):
+    for at in site.first_queries(QUERIES):
         near = np.flatnonzero(apart[at] <= 2 * study.radius)
         rows = np.concatenate(
             [
@@ -39,7 +39,7 @@ def scatter_site(study: Study, site: Site) -> pd.DataFrame:
         )  # fmt: skip
         with np.errstate(divide="ignore"):
             columns = {
-                "query": query,
+                "query": site.queries.rows[at],
                 "distance": apart[at][rows],
                 "log_probability": np.log(said),
                 "log_prior": np.log(study.inputs.probability[rows]),

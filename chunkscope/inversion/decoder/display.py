@@ -32,7 +32,7 @@ def show_site(study: Study, site: Site, ways: list[Draws]) -> pd.DataFrame:
     rng = stream(study.seed, "shown", *site.place)
     rows = [
         row
-        for at in range(min(study.settings.shown, len(site.queries.rows)))
+        for at in site.first_queries(study.settings.shown)
         for row in _show(study, site, ways, at, rng)
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -8,7 +8,7 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from chunkscope.settings import Settings
 
-DECODED = ("*@target", "*@colon", "blocks.0.*@equals", "*@last")
+DECODED = ("*@target", "*@colon", "blocks.0.*@equals", "layers.*@equals", "*@last")
 """Places that decoders are told, if the configuration names none."""
 
 TRAINS = ("layers", "width", "heads", "steps_per_site", "batch", "learning_rate")

@@ -68,6 +68,11 @@ class Site:
     metric: Metric
     activity: NDArray[np.floating]
 
+    def first_queries(self, count: int) -> list[int]:
+        """Where the first different queries stand: as they are drawn, one may come twice."""
+        _, first = np.unique(self.queries.rows, return_index=True)
+        return sorted(first.tolist())[:count]
+
 
 @dataclass(frozen=True)
 class Study:

@@ -87,20 +87,32 @@ def answers(
 
 
 @torch.no_grad()
+def recorded(
+    network: Network, tokens: NDArray[np.integer], sites: Sequence[str]
+) -> Iterator[tuple[slice, dict[str, NDArray[np.float32]]]]:
+    """Pass by pass, its inputs and, by site, their activity (input, time, unit).
+
+    Args:
+        network: of one member.
+        tokens: (input, time).
+    """
+    size = max(1, SYMBOLS_PER_PASS // tokens.shape[1])
+    for first in range(0, len(tokens), size):
+        rows = slice(first, first + size)
+        symbols = torch.from_numpy(tokens[rows].astype(np.int64))
+        found = network(symbols, record=list(sites)).activations
+        yield rows, {site: found[site][0].cpu().numpy() for site in sites}
+
+
 def activity_at(
     network: Network, inputs: Inputs, point: str, sites: Sequence[str]
 ) -> dict[str, NDArray[np.float32]]:
     """Site -> (input, unit) of a network of one member, at a point."""
     steps = inputs.points[point]
-    read = inputs.tokens[:, : steps.max() + 1].astype(np.int64)
-    size = max(1, SYMBOLS_PER_PASS // read.shape[1])
     found: dict[str, list[NDArray[np.float32]]] = {site: [] for site in sites}
-    for first in range(0, len(inputs), size):
-        rows = slice(first, first + size)
-        recorded = network(torch.from_numpy(read[rows]), record=list(sites)).activations
-        for site, parts in found.items():
-            values = recorded[site][0].cpu().numpy()
-            parts.append(values[np.arange(len(values)), steps[rows]])
+    for rows, activity in recorded(network, inputs.tokens[:, : steps.max() + 1], sites):
+        for site, values in activity.items():
+            found[site].append(values[np.arange(len(values)), steps[rows]])
     return {site: np.concatenate(parts) for site, parts in found.items()}
 
 

@@ -11,13 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
 
 from chunkscope.grammars import Inputs
 from chunkscope.inversion.distances import Metric, metric_of
 from chunkscope.inversion.features import Feature, features_of
-from chunkscope.inversion.patching import activity_at
+from chunkscope.inversion.patching import activity_at, recorded
 from chunkscope.inversion.reading import beyond_chance
 from chunkscope.inversion.selection import choose_queries
 from chunkscope.inversion.settings import InversionSettings
@@ -28,7 +27,6 @@ from chunkscope.statistics import mean_interval
 
 Values = NDArray[np.float64]
 
-SYMBOLS_PER_PASS = 20_000  # inputs x time run at once, which bounds memory
 LAST = "last"  # the point of prefixes
 AT_POINT, ANYWHERE = "fixed", "any"
 COLUMNS = (
@@ -119,19 +117,12 @@ def _shares(near: NDArray[np.bool_], feature: Feature, queries: int) -> dict[str
     }  # fmt: skip
 
 
-@torch.no_grad()
 def _every_step(
     network: Network, inputs: Inputs, sites: Sequence[str]
 ) -> dict[str, NDArray[np.float32]]:
     """Site -> (input, time, unit) of a network of one member."""
-    size = max(1, SYMBOLS_PER_PASS // inputs.tokens.shape[1])
-    found: dict[str, list[NDArray[np.float32]]] = {site: [] for site in sites}
-    for first in range(0, len(inputs), size):
-        tokens = torch.from_numpy(inputs.tokens[first : first + size].astype(np.int64))
-        recorded = network(tokens, record=list(sites)).activations
-        for site, parts in found.items():
-            parts.append(recorded[site][0].cpu().numpy())
-    return {site: np.concatenate(parts) for site, parts in found.items()}
+    passes = [activity for _, activity in recorded(network, inputs.tokens, sites)]
+    return {site: np.concatenate([activity[site] for activity in passes]) for site in sites}
 
 
 def _nearest(

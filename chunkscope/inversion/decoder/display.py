@@ -46,7 +46,7 @@ def _show(
     tokens = np.concatenate([draws.tokens[at][draws.valid[at]] for draws in ways])
     length = np.concatenate([draws.length[at][draws.valid[at]] for draws in ways])
     distance = np.concatenate([draws.distance[at][draws.valid[at]] for draws in ways])
-    steps = np.concatenate([_steps(draws, at, point) for draws in ways])
+    steps = np.concatenate([draws.drawn_for(at).points[point] for draws in ways])
     first, _ = distinct(tokens, length)
     others = (tokens[first] != own.tokens[0]).any(axis=1) | (length[first] != own.length[0])
     first = rng.permutation(first[others])
@@ -65,12 +65,6 @@ def _show(
             *site.place, query, rank, far[rank], far[rank] <= study.radius, places[rank],
             " ".join(symbols), " ".join(map(str, hundredths)),
         )  # fmt: skip
-
-
-def _steps(draws: Draws, query: int, point: str) -> NDArray[np.int32]:
-    """Where each valid draw of a query is read."""
-    first = int(draws.valid[:query].sum())
-    return draws.inputs.points[point][first : first + int(draws.valid[query].sum())]
 
 
 @torch.no_grad()

@@ -39,6 +39,11 @@ class Draws:
     wrong: NDArray[np.float64]
     inputs: Inputs
 
+    def drawn_for(self, query: int) -> Inputs:
+        """The valid inputs that were drawn for a query."""
+        first = int(self.valid[:query].sum())
+        return self.inputs.take(np.arange(first, first + int(self.valid[query].sum())))
+
 
 def draw_inputs(
     decoder: Decoder,

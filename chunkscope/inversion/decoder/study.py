@@ -174,7 +174,7 @@ def _seen(draws: Draws, query: int, radius: float, mass: float) -> float:
     """Share of the ball that the draws of a query hold."""
     inside = draws.distance[query] <= radius
     first, _ = distinct(draws.tokens[query][inside], draws.length[query][inside])
-    drawn = _of_query(draws, query).take(_among_valid(draws, query, inside)[first])
+    drawn = draws.drawn_for(query).take(_among_valid(draws, query, inside)[first])
     return float(drawn.probability.sum() / mass)
 
 
@@ -182,7 +182,7 @@ def _cells(study: Study, draws: Draws, query: int, ball: Rows) -> float:
     """Share of the ball in cells of labels that some draw in the ball lies in."""
     kinds = [kind for kind in study.settings.cells if kind in study.inputs.labels]
     inside = draws.distance[query] <= study.radius
-    drawn = _of_query(draws, query).take(_among_valid(draws, query, inside))
+    drawn = draws.drawn_for(query).take(_among_valid(draws, query, inside))
     reached = set(map(tuple, _joint(drawn, kinds).tolist()))
     cells = _joint(study.inputs.take(ball), kinds)
     weight = study.inputs.weight[ball]
@@ -206,12 +206,6 @@ def _joint(inputs: Inputs, kinds: Sequence[str]) -> NDArray[np.integer]:
     if not kinds:
         return np.zeros((len(inputs), 0), np.int64)
     return np.stack([inputs.labels[kind] for kind in kinds], axis=1)
-
-
-def _of_query(draws: Draws, query: int) -> Inputs:
-    """The inputs that were drawn for a query."""
-    first = int(draws.valid[:query].sum())
-    return draws.inputs.take(np.arange(first, first + int(draws.valid[query].sum())))
 
 
 def _among_valid(draws: Draws, query: int, chosen: NDArray[np.bool_]) -> Rows:

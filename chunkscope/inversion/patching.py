@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -23,6 +24,8 @@ from chunkscope.networks.edits import Edit
 from chunkscope.networks.network import Network
 
 SYMBOLS_PER_PASS = 20_000  # inputs x time run at once, which bounds memory
+Place = TypeVar("Place")
+"""Whatever names a place that is patched."""
 KEPT = 0.95  # share of patched members that must answer as before
 
 
@@ -147,8 +150,8 @@ def functional_radius(
 
 
 def smallest_cut(
-    sites: Sequence[str], carried: Callable[[tuple[str, ...]], float], enough: float, most: int
-) -> list[tuple[tuple[str, ...], float]]:
+    sites: Sequence[Place], carried: Callable[[tuple[Place, ...]], float], enough: float, most: int
+) -> list[tuple[tuple[Place, ...], float]]:
     """The fewest sites whose joint patch carries a feature to enough receivers.
 
     Args:
@@ -158,7 +161,7 @@ def smallest_cut(
         All sets of that many sites with their shares, the best first; where no set of at most
         ``most`` carries it to enough, those of that many.
     """
-    found: list[tuple[tuple[str, ...], float]] = []
+    found: list[tuple[tuple[Place, ...], float]] = []
     for count in range(1, min(most, len(sites)) + 1):
         found = [(together, carried(together)) for together in combinations(sites, count)]
         found.sort(key=lambda tried: -tried[1])
@@ -167,7 +170,7 @@ def smallest_cut(
     return found
 
 
-def cumulative(sites: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def cumulative(sites: Sequence[Place]) -> Iterator[tuple[str, tuple[Place, ...]]]:
     """The sets of both orders: ``forward``, from none on adding the first, then ``backward``."""
     for order, along in (("forward", sites), ("backward", sites[::-1])):
         for count in range(len(along) + 1):

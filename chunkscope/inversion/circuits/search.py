@@ -148,12 +148,12 @@ def find_circuit(
 def patch_cumulatively(circuit: Circuit, member: int) -> pd.DataFrame:
     """Every step of both orders, with :data:`CUMULATIVE`."""
     rows = []
-    for order, places in cumulative([_name(place) for place in circuit.places]):
-        carried, difference = circuit.outcome([_place(name) for name in places])
+    for order, places in cumulative(circuit.places):
+        carried, difference = circuit.outcome(places)
         share, apart = mean_interval(carried), mean_interval(difference)
         rows.append(
             (
-                member, circuit.settings.feature, order, len(places), places[-1] if places else "",
+                member, circuit.settings.feature, order, len(places), _names(places[-1:]),
                 share.mean, share.low, share.high, apart.mean, apart.low, apart.high, share.n,
             )
         )  # fmt: skip
@@ -169,22 +169,22 @@ def cut(circuit: Circuit, alike: Circuit, member: int) -> pd.DataFrame:
     half = len(circuit.pairs.own) // 2
     places = _cut_places(circuit)
 
-    def carried(together: tuple[str, ...], pairs: slice) -> NDArray[np.bool_]:
-        return circuit.outcome(list(map(_place, together)), pairs)[0]
+    def carried(together: Sequence[Place], pairs: slice) -> NDArray[np.bool_]:
+        return circuit.outcome(together, pairs)[0]
 
     ranked = smallest_cut(
-        [_name(place) for place in places],
+        places,
         lambda together: float(carried(together, slice(0, half)).mean()),
         circuit.settings.enough,
         circuit.settings.most,
     )
     (best, found), (following, _) = ranked[0], ranked[1] if len(ranked) > 1 else ((), 0.0)
     verified = mean_interval(carried(best, slice(half, None)))
-    kept = alike.outcome(list(map(_place, best)))[0]  # their answers are the donors' too
+    kept = alike.outcome(best)[0]  # their answers are the donors' too
     row = (
-        member, circuit.settings.feature, BETWEEN.join(best), len(best),
+        member, circuit.settings.feature, _names(best), len(best),
         sum(point == circuit.settings.points[-1] for point, _ in places), found, verified.mean,
-        verified.low, verified.high, verified.n, BETWEEN.join(following),
+        verified.low, verified.high, verified.n, _names(following),
         float(carried(following, slice(half, None)).mean()) if following else np.nan,
         float(kept.mean()), verified.mean >= circuit.settings.enough,
     )  # fmt: skip
@@ -198,10 +198,5 @@ def _cut_places(circuit: Circuit) -> list[Place]:
     return [place for place in circuit.places if place[1] in chosen]
 
 
-def _name(place: Place) -> str:
-    return f"{place[1]}@{place[0]}"
-
-
-def _place(name: str) -> Place:
-    site, point = name.split("@")
-    return point, site
+def _names(places: Sequence[Place]) -> str:
+    return BETWEEN.join(f"{site}@{point}" for point, site in places)

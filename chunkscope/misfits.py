@@ -40,6 +40,10 @@ def misfits(config: Config) -> Iterator[str]:
                 "network, which is the floor of every score"
             )
     yield from _different_widths(config)
+    for name in config.inversion.decoder.longer:
+        if name not in config.runs:
+            hint = did_you_mean(name, config.runs)
+            yield f"inversion.decoder.longer: got the run {name!r}; must be a run{hint}"
 
 
 def _unreadable(name: str, run: RunSettings) -> Iterator[str]:

@@ -310,9 +310,10 @@ def circuit_settings(wildcards):
     return [settings(circuit) for circuit in run_circuits(CONFIG, run_of(wildcards))]
 
 
-def decoder_settings(keys):
-    """Settings of the decoder under some keys, for a rule that follows no others."""
-    return CONFIG.inversion.decoder.model_dump(mode="json", include=set(keys))
+def decoder_settings(wildcards, keys):
+    """Settings of the decoder of a run under some keys, for a rule that follows no others."""
+    decoder = CONFIG.inversion.decoder.of_run(wildcards.run)
+    return decoder.model_dump(mode="json", include=set(keys))
 
 
 def recorded_sites(wildcards):

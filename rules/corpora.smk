@@ -11,6 +11,7 @@ rule sample_corpus:
         "logs/sample_corpus/{corpus}.log",
     benchmark:
         "results/timings/sample_corpus/{corpus}.jsonl"
+    priority: 3
     conda:
         "../envs/main.yaml"
     threads: 1

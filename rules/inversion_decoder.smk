@@ -3,6 +3,8 @@
 
 rule train_decoder:
     input:
+        config="results/networks/{run}/config.json",
+        model="results/networks/{run}/model.safetensors",
         inputs=lambda wildcards: f"results/corpora/{corpus_of(wildcards)}/inputs.npz",
         learning="results/inversion/{run}/learning.csv",
         store="results/inversion/{run}/inputs.zarr.zip",
@@ -15,6 +17,7 @@ rule train_decoder:
     wildcard_constraints:
         run=one_of(runs_with("inversion")),
     cache: True
+    priority: 2  # what takes longest, and what it waits for, is begun first
     conda:
         "../envs/main.yaml"
     threads: 1
@@ -27,9 +30,10 @@ rule train_decoder:
         seed=CONFIG.seed,
         device=CONFIG.device,
         sites=told_sites,
+        source=lambda wildcards: settings(CONFIG.corpora[corpus_of(wildcards)].source),
         learned=settings(CONFIG.inversion.learned),
         inversion=inversion_settings("compared", "held_out", "radius"),
-        decoder=decoder_settings(TRAINS),
+        decoder=lambda wildcards: decoder_settings(wildcards, TRAINS),
         code=code("train_decoder"),
     message:
         "Training the decoder of {wildcards.run}; follow it with: tail -f {log}"

@@ -8,6 +8,7 @@ rule enumerate_inputs:
         "logs/enumerate_inputs/{corpus}.log",
     benchmark:
         "results/timings/enumerate_inputs/{corpus}.jsonl"
+    priority: 2
     conda:
         "../envs/main.yaml"
     threads: 1
@@ -40,6 +41,7 @@ rule check_learning:
         "results/timings/check_learning/{run}.jsonl"
     wildcard_constraints:
         run=one_of(runs_with("inversion")),
+    priority: 2
     conda:
         "../envs/main.yaml"
     threads: 1
@@ -68,6 +70,7 @@ rule record_inputs:
     wildcard_constraints:
         run=one_of(runs_with("inversion")),
     cache: True
+    priority: 2
     conda:
         "../envs/main.yaml"
     threads: 1

@@ -19,6 +19,7 @@ rule train_network:
     wildcard_constraints:
         run=one_of(trained_runs()),
     cache: True
+    priority: 3  # what takes longest, and what it waits for, is begun first
     conda:
         "../envs/main.yaml"
     threads: 1

@@ -28,12 +28,16 @@ with job(snakemake.log[0]):
     if trained is not None:
         source = TypeAdapter(GrammarSettings).validate_python(params.source)
         network = from_pretrained(Path(given.config).parent).select([trained.member])
-        queries = choose_unseen(inputs, settings.held_out, settings.queries, params.seed)
+        chosen = (settings.held_out, settings.queries, params.seed)
+        queries = choose_unseen(inputs, *chosen, "test")
+        validation = choose_unseen(inputs, *chosen, "validation")
         with ActivationStore.open(given.store) as store:
             places, readings = read_places(store, trained.member, params.sites)
         if inputs.drawn is not None:
-            every = read_every_input(source, network, inputs, places, queries)
-            inputs, readings, queries = every or (inputs, readings, queries)
+            asked = np.concatenate([queries, validation])
+            every = read_every_input(source, network, inputs, places, asked)
+            inputs, readings, asked = every or (inputs, readings, asked)
+            queries, validation = np.split(asked, [len(queries)])
         study = Study(
             trained,
             DecoderSettings.model_validate(params.decoder),
@@ -42,6 +46,7 @@ with job(snakemake.log[0]):
             source,
             inputs,
             queries,
+            validation,
             integer_seed(params.seed, "draws", snakemake.wildcards.run),
         )
     tables, draws = score_decoder(study, readings)

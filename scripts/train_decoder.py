@@ -2,17 +2,20 @@
 
 from pathlib import Path
 
+import numpy as np
 import torch
+from pydantic import TypeAdapter
 
-from chunkscope.grammars import Inputs
+from chunkscope.grammars import GrammarSettings, Inputs
 from chunkscope.inversion.decoder.files import Trained, save_decoder
-from chunkscope.inversion.decoder.readings import read_places
+from chunkscope.inversion.decoder.readings import read_every_input, read_places
 from chunkscope.inversion.decoder.settings import DecoderSettings
 from chunkscope.inversion.decoder.training import train_decoder
 from chunkscope.inversion.learning import learned_members
 from chunkscope.inversion.selection import held_out
 from chunkscope.inversion.settings import InversionSettings
 from chunkscope.jobs import job, timed
+from chunkscope.networks.checkpoints import from_pretrained
 from chunkscope.networks.devices import pick_device
 from chunkscope.randomness import integer_seed
 from chunkscope.store import ActivationStore
@@ -29,10 +32,16 @@ with job(snakemake.log[0]), timed(snakemake.output.timing):
         inputs = Inputs.load(given.inputs)
         with ActivationStore.open(given.store) as store:
             places, readings = read_places(store, members[0], params.sites)
+        unseen = np.flatnonzero(held_out(inputs, settings.held_out, params.seed))
+        if inputs.drawn is not None:
+            source = TypeAdapter(GrammarSettings).validate_python(params.source)
+            network = from_pretrained(Path(given.config).parent).select([members[0]])
+            every = read_every_input(source, network, inputs, places, unseen)
+            inputs, readings, unseen = every or (inputs, readings, unseen)
         model = train_decoder(
             inputs,
             readings,
-            ~held_out(inputs, settings.held_out, params.seed),
+            ~np.isin(np.arange(len(inputs)), unseen),
             settings.radius,
             decoder,
             integer_seed(params.seed, "decoder", params.run),

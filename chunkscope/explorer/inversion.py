@@ -78,6 +78,7 @@ def decoder_table(quality: Files) -> Table:
     """How a run's decoder does at every site, drawing as it is scored."""
     columns = [
         *(Column(title, filter=True) for title in ("run", "point", "site")),
+        Column("trusted", filter=True, unit="by validation queries"),
         Column("valid", numeric=True, unit=f"{SHARE} of draws, higher is better"),
         Column("precision", numeric=True, unit=f"{SHARE} of draws within the ball"),
         Column("coverage at 1,000", numeric=True, unit="0–1, higher is better"),
@@ -94,12 +95,13 @@ def decoder_table(quality: Files) -> Table:
     beside = ["ideal_1000", "untold_1000", "search_1000"]
     rows, unread = [], []
     for run, path in quality.items():
-        needed = [*ways, *with_interval, *beside, "kl", "wrong", "mass"]
+        needed = [*ways, "trusted", *with_interval, *beside, "kl", "wrong", "mass"]
         table = read_table(path, [*place, *needed], text=place)
         for (point, site), part in _like_the_first(table, ways).groupby(place, sort=False):
             rows.append(
                 [
                     *map(text, (run, point, site)),
+                    text("yes" if part["trusted"].iloc[0] else "no"),
                     *(_mean(part[name]) for name in with_interval),
                     *(number(part[name].mean()) for name in beside),
                     *(_mean(part[name]) for name in ("kl", "wrong")),

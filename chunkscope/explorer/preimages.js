@@ -48,6 +48,7 @@
   const count = make("output", {});
   const rows = make("tbody", {});
   const kept = make("aside", {});
+  const caution = make("p", { className: "caution" });
 
   function tint(element, hundredths) {
     element.classList.add("symbol", hundredths < 0 ? "less" : "more");
@@ -104,6 +105,12 @@
     ];
   }
 
+  function doubt([, precision, coverage]) {
+    const seen = precision === null ? "no ball could be scored"
+      : `${fixed(precision)} of draws lie in the ball, and they cover ${fixed(coverage)} of what as many from the ball itself would`;
+    return `Draws are not trusted at this site: on validation queries ${seen}. What balls keep does not depend on them.`;
+  }
+
   function legend() {
     const cells = [-FULL, -FULL / 2, 0, FULL / 2, FULL].map((hundredths) =>
       tint(make("span", { textContent: signed(hundredths) }), hundredths));
@@ -122,6 +129,8 @@
       selects[level].value = current[level];
     });
     count.textContent = `${place.queries.indexOf(query) + 1} of ${place.queries.length}`;
+    caution.hidden = place.trusted === null || Boolean(place.trusted[0]);
+    caution.textContent = caution.hidden ? "" : doubt(place.trusted);
     rows.replaceChildren(...drawRows(query.draws));
     kept.replaceChildren(...keptLists(place.kept));
   }
@@ -161,6 +170,7 @@
       ...selects.map((select, level) => make("label", {}, `${LEVELS[level]} `, select)),
       turn(-1, "←", "previous query"), turn(1, "→", "next query"), count),
     legend(),
+    caution,
     make("div", { className: "shown" },
       make("table", { ariaLabel: "Draws, the nearest first" }, rows), kept));
   viewer.hidden = false;

@@ -21,8 +21,9 @@ class Preimages:
 
     Attributes:
         data: ``radius`` and ``runs``. A run has a ``name`` and ``places``; a place (``site@point``)
-            has a ``name``, ``queries`` and what its balls have ``kept``: status -> features, each
-            with its share. A query has a ``name`` and ``draws``, itself the first: distance,
+            has a ``name``, ``queries``, whether draws are ``trusted`` there, with the precision and
+            coverage that say so, and what its balls have ``kept``: status -> features, each with
+            its share. A query has a ``name`` and ``draws``, itself the first: distance,
             whether it lies within, step that is read, symbols, and what was told of each.
         note: which runs nothing was drawn for.
     """
@@ -31,10 +32,13 @@ class Preimages:
     note: str
 
 
-def read_preimages(shown: Files, retention: Mapping[str, Files], radius: float) -> Preimages | None:
+def read_preimages(
+    shown: Files, quality: Files, retention: Mapping[str, Files], radius: float
+) -> Preimages | None:
     """The draws that were chosen to be shown; None if there are none.
 
     Args:
+        shown, quality: run -> its tables of draws and of their scores.
         retention: as :class:`~chunkscope.explorer.inputs.ReportInputs` has it.
         radius: of the balls that decoders draw from.
     """
@@ -44,7 +48,10 @@ def read_preimages(shown: Files, retention: Mapping[str, Files], radius: float) 
         for run, path in shown.items()
     }
     runs = [
-        {"name": run, "places": _places(table, _kept(retention.get(run, {}), radius))}
+        {
+            "name": run,
+            "places": _places(table, _kept(retention.get(run, {}), radius), _trust(run, quality)),
+        }
         for run, table in tables.items()
         if len(table)
     ]
@@ -53,10 +60,13 @@ def read_preimages(shown: Files, retention: Mapping[str, Files], radius: float) 
     return Preimages({"radius": radius, "runs": runs}, note) if runs else None
 
 
-def _places(table: pd.DataFrame, kept: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _places(
+    table: pd.DataFrame, kept: Mapping[str, Any], trust: Mapping[str, list[Any]]
+) -> list[dict[str, Any]]:
     return [
         {
             "name": (name := f"{site}@{point}"),
+            "trusted": trust.get(name),
             "kept": kept.get(name, {}),
             "queries": [
                 {"name": query, "draws": [_draw(row) for row in records(draws)]}
@@ -65,6 +75,20 @@ def _places(table: pd.DataFrame, kept: Mapping[str, Any]) -> list[dict[str, Any]
         }
         for (point, site), part in table.groupby(["point", "site"], sort=False)
     ]
+
+
+def _trust(run: str, quality: Files) -> dict[str, list[Any]]:
+    """Place -> whether draws are trusted there, and precision and coverage of validation."""
+    if run not in quality:
+        return {}
+    place, judged = ["point", "site"], ["trusted", "validated_precision", "validated_coverage"]
+    table = read_table(quality[run], [*place, *judged], text=place).drop_duplicates(place)
+    return {
+        f"{row['site']}@{row['point']}": [
+            int(row["trusted"]), *(_finite(row[name]) for name in judged[1:])
+        ]
+        for row in records(table)
+    }  # fmt: skip
 
 
 def _draw(row: Mapping[str, Any]) -> list[Any]:

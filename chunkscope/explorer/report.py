@@ -71,7 +71,7 @@ def render(inputs: ReportInputs) -> str:
         [figure for figure in figures if not figure.name.endswith(OVERVIEW)],
         claims,
         {name: table for name, table in tables.items() if table.rows or table.note},
-        read_preimages(inputs.shown, inputs.retention, radius),
+        read_preimages(inputs.shown, inputs.quality, inputs.retention, radius),
     )
     return _template().render(
         summary=summarise_results(config, found, claims),

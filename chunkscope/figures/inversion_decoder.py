@@ -103,9 +103,10 @@ def draw_decoder(
     note(
         figure,
         f"One network of each run; {samples} raw draws for each of n = {n} queries that the "
-        "decoder was not trained on, bars: 95 % interval over queries. b: 100, 1,000 and 10,000 "
-        "draws from left to right, computed from exact probabilities; c: the same over that of "
-        "draws from the ball. d, e: a mark for each query and site. f, g: mean over sites. "
+        "decoder was not told in training, bars: 95 % interval over queries. b: 100, 1,000 and "
+        "10,000 draws from left to right, computed from exact probabilities; c: the same over that "
+        "of draws from the ball. In grey: sites where draws are not trusted, by other queries. "
+        "d, e: a mark for each query and site. f, g: mean over sites. "
         f"Balls of fewer than 30 draws of sampled inputs are left out. {NAMES}.",
     )
     return figure, data.reset_index(drop=True).reindex(columns=COLUMNS)
@@ -191,11 +192,20 @@ def _draw_sites(
         axes.set_ylabel(label)
         axes.set_title(f"$\\bf{{{name}}}$", pad=16 if name == "a" else 4)
     frame_sites(panels, places)
+    _grey_untrusted(panels[-1], scored, places)
     for axes, looks, pad in ((panels[0], DRAWN, 1.8), (panels[1], COVERED, 0.3)):
         handles = [legend_handle(look) for look in looks.values()]
         axes.legend(
             handles=handles, ncols=4, loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=pad
         )
+
+
+def _grey_untrusted(axes: Axes, scored: Mapping[str, pd.DataFrame], places: pd.DataFrame) -> None:
+    trusted = _joined(scored).groupby(["run", "point", "site"])["trusted"].first()
+    names = zip(places["run"], places["point"], places["site"], strict=True)
+    for name, label in zip(names, axes.get_xticklabels(), strict=True):
+        if name in trusted.index and not trusted[name]:
+            label.set_color(GREY)
 
 
 def _share_axis(axes: Axes) -> None:

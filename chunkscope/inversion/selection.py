@@ -1,9 +1,11 @@
-"""Which inputs are asked for, and which of them a decoder never sees.
+"""Which inputs are asked for, and the activity of which a decoder is never told.
 
 Queries are independent draws of the inputs, so that means over them are of inputs as they occur.
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +22,16 @@ def choose_queries(inputs: Inputs, count: int, seed: int) -> NDArray[np.int64]:
 
 
 def held_out(inputs: Inputs, share: float, seed: int) -> NDArray[np.bool_]:
-    """(input,) which of them a decoder never sees."""
+    """(input,) of which of them a decoder is never told the activity."""
     return stream(seed, "inversion", "held out").random(len(inputs)) < share
 
 
-def choose_unseen(inputs: Inputs, share: float, count: int, seed: int) -> NDArray[np.int64]:
-    """Numbers of ``count`` inputs that a decoder never sees, drawn as :func:`choose_queries`.
+def choose_unseen(
+    inputs: Inputs, share: float, count: int, seed: int, purpose: Literal["validation", "test"]
+) -> NDArray[np.int64]:
+    """Numbers of ``count`` inputs that a decoder is never told, drawn as :func:`choose_queries`.
+
+    Those of one purpose are drawn independently of those of the other.
 
     Raises:
         InversionError: none is held out.
@@ -35,5 +41,5 @@ def choose_unseen(inputs: Inputs, share: float, count: int, seed: int) -> NDArra
         raise InversionError(
             f"held_out: got {share:g}, which holds out none of {len(inputs):,} inputs; raise it"
         )
-    rng = stream(seed, "inversion", "unseen")
+    rng = stream(seed, "inversion", "unseen", purpose)
     return rng.choice(len(inputs), count, p=weight / weight.sum())

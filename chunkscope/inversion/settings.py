@@ -55,7 +55,7 @@ class InversionSettings(Settings):
     queries: int = Field(64, ge=2)
     """Inputs whose preimages are found, drawn as they occur."""
     held_out: Share = 0.1
-    """Share of the inputs that the decoder never sees."""
+    """Share of the inputs whose activity the decoder is never told."""
     metrics: tuple[MetricName, ...] = Field(("euclidean", "cosine", "centred"), min_length=1)
     """Distances: `euclidean` over the length of the query's activity, as published for these tasks;
     `cosine`, one minus the cosine; `centred`, as euclidean after the mean activity is taken

@@ -21,10 +21,10 @@ from chunkscope.figures.inversion_patching import DONORS, draw_patching, stack_p
 from chunkscope.figures.inversion_places import GAP, place_sites, short_place, short_site
 from chunkscope.figures.inversion_samples import draw_samples
 from chunkscope.figures.saving import save_figure, settle_layout
-from chunkscope.figures.style import ACTIVITY, BLUE, style, tint
+from chunkscope.figures.style import ACTIVITY, BLUE, GREY, style, tint
 from chunkscope.inversion.circuits.search import CUMULATIVE, CUTS
 from chunkscope.inversion.decoder import completeness, display
-from chunkscope.inversion.decoder.study import QUALITY
+from chunkscope.inversion.decoder.scores import QUALITY
 from chunkscope.inversion.donors import COLUMNS as PATCHES
 
 Drawn = tuple[Figure, pd.DataFrame]
@@ -238,6 +238,16 @@ def test_the_decoder_is_shown_by_the_means_of_its_scored_draws():
     of = data.query("panel == 'relative' and measure == 'search' and draws == 1000")
     assert of.set_index("site")["mean"].to_dict() == pytest.approx(ratio.to_dict())
     assert set(np.round(ratio, 9)) <= set(np.round(marked(relative), 9))
+
+
+def test_sites_where_draws_are_not_trusted_are_grey():
+    table = quality()
+    doubted = table["site"].iloc[0]
+    table["trusted"] = table["site"] != doubted
+    figure, _ = draw_decoder({"counting": table}, 256, LOOK)
+    labels = figure.axes[2].get_xticklabels()
+    grey = [label.get_text() for label in labels if label.get_color() == GREY]
+    assert grey == [short_place(table["point"].iloc[0], doubted)]
 
 
 def test_what_was_seen_stands_against_what_was_computed():

@@ -10,7 +10,7 @@ import pytest
 
 from chunkscope.inversion.claims import Tables, judge_inversion
 from chunkscope.inversion.claims.shares import chosen_heads, kept, paired
-from chunkscope.inversion.decoder.study import QUALITY
+from chunkscope.inversion.decoder.scores import QUALITY
 from chunkscope.inversion.donors import COLUMNS as PATCHES
 from chunkscope.inversion.learning import COLUMNS as LEARNING
 from chunkscope.inversion.reading import BALLS
@@ -63,7 +63,7 @@ def quality_of(coverage: float, valid: float = 0.99, inside: float = 0.8) -> pd.
             "point": "colon", "site": "s", "query": np.arange(40), "valid": valid,
             "inside": inside, "precision": inside,
             "coverage_1000": coverage * 0.5 * (1 + 0.05 * rng.standard_normal(40)),
-            "ideal_1000": 0.5, "search_1000": 0.05,
+            "ideal_1000": 0.5, "search_1000": 0.05, "trusted": coverage >= 0.8,
         }
     )  # fmt: skip
     return table.reindex(columns=list(QUALITY))

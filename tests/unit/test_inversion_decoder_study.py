@@ -18,10 +18,12 @@ from chunkscope.inversion.decoder.files import Trained
 from chunkscope.inversion.decoder.pairs import Readings
 from chunkscope.inversion.decoder.readings import read_every_input
 from chunkscope.inversion.decoder.report import score_decoder
-from chunkscope.inversion.decoder.scoring import find_target, said_of
-from chunkscope.inversion.decoder.settings import DecoderSettings, DrawSettings
-from chunkscope.inversion.decoder.study import QUALITY, Site, Study, score_site
+from chunkscope.inversion.decoder.scores import QUALITY, score_site
+from chunkscope.inversion.decoder.settings import DecoderSettings, DrawSettings, TrustSettings
+from chunkscope.inversion.decoder.study import Site, Study
+from chunkscope.inversion.decoder.targets import find_target, said_of
 from chunkscope.inversion.decoder.training import train_decoder
+from chunkscope.inversion.decoder.trust import judge_site
 from chunkscope.inversion.distances import metric_of
 from chunkscope.inversion.patching import activity_at
 from chunkscope.inversion.quality import precision
@@ -41,6 +43,7 @@ SETTINGS = DecoderSettings(
 EXAMPLE = Counting(letters=3, distinct=2, most=4).inputs().take(np.zeros(4000, np.int64))
 RADIUS = 0.2
 QUERIES = np.arange(0, len(INPUTS), 4)
+VALIDATION = np.arange(1, len(INPUTS), 4)
 
 
 @pytest.fixture(scope="module")
@@ -62,15 +65,27 @@ def study(network: Network) -> Study:
         )
     decoder.requires_grad_(False)
     return Study(
-        Trained(decoder, 0, (PLACE,)), SETTINGS, RADIUS, network, TASK, INPUTS, QUERIES, seed=0
+        Trained(decoder, 0, (PLACE,)),
+        SETTINGS,
+        RADIUS,
+        network,
+        TASK,
+        INPUTS,
+        QUERIES,
+        VALIDATION,
+        seed=0,
     )
 
 
 def site_of(study: Study) -> Site:
     activity = readings_of(study.network, study.inputs).activity[0]
     blocks = [(0, activity[:, None])]
-    queries = gather_queries(blocks, study.queries)
-    return Site(0, PLACE, queries, metric_of("euclidean", blocks, study.inputs.weight), activity)
+    queries, validation = (
+        gather_queries(blocks, rows) for rows in (study.queries, study.validation)
+    )
+    return Site(
+        0, PLACE, queries, validation, metric_of("euclidean", blocks, study.inputs.weight), activity
+    )
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +126,55 @@ def test_the_ball_of_another_query_holds_no_more_than_it_does_of_inputs(
     by_chance = rows["mass"].mean() * rows["valid"].mean()
     assert rows["wrong"].mean() == pytest.approx(by_chance, abs=0.04)
     assert rows["inside"].mean() > rows["wrong"].mean() + 0.3
+
+
+def test_cells_are_those_that_draws_in_the_ball_reach(
+    study: Study, scored: tuple[pd.DataFrame, list[Draws]]
+) -> None:
+    site, draws = site_of(study), scored[1][0]
+    kinds = [kind for kind in SETTINGS.cells if kind in INPUTS.labels]
+    labels = list(zip(*(INPUTS.labels[kind].tolist() for kind in kinds), strict=True))
+    rows = {row.tobytes(): at for at, row in enumerate(INPUTS.tokens.astype(np.int16))}
+    found = first(scored[0])["cells"].to_numpy()
+    for query in range(0, len(QUERIES), 3):
+        apart = site.metric.distance(site.activity, site.queries.activity[[query]])[0]
+        ball = np.flatnonzero(apart <= RADIUS)
+        inside = draws.tokens[query][draws.distance[query] <= RADIUS]
+        reached = {labels[rows[row.tobytes()]] for row in inside}
+        there = [at for at in ball if labels[at] in reached]
+        expected = INPUTS.probability[there].sum() / INPUTS.probability[ball].sum()
+        assert found[query] == pytest.approx(expected)
+
+
+def test_trust_is_what_validation_queries_give(
+    study: Study, scored: tuple[pd.DataFrame, list[Draws]]
+) -> None:
+    site, rows = site_of(study), first(scored[0])
+    trust = judge_site(study, replace(site, validation=site.queries))
+    assert trust.precision == pytest.approx(rows["precision"].mean())
+    ideal = rows["ideal_1000"].mean()
+    assert trust.coverage == pytest.approx(rows["coverage_1000"].mean() / ideal)
+    other = judge_site(study, site)
+    assert rows["validated_precision"].unique().tolist() == [other.precision]
+    assert other.precision != trust.precision
+
+
+@pytest.mark.parametrize("measure", ["precision", "coverage"])
+def test_draws_are_trusted_where_they_reach_both(study: Study, measure: str) -> None:
+    site, found = site_of(study), []
+    reached = getattr(judge_site(study, site), measure)
+    for least in (0.99 * reached, (reached + 1) / 2):
+        asked = TrustSettings(**({"precision": 0, "coverage": 0} | {measure: least}))
+        settings = SETTINGS.model_copy(update={"trusted": asked})
+        found.append(judge_site(replace(study, settings=settings), site).trusted)
+    assert found == [True, False]
+
+
+def test_where_no_ball_can_be_scored_draws_are_not_trusted(study: Study) -> None:
+    sample = replace(INPUTS, drawn=np.ones(len(INPUTS), np.int64))
+    trust = judge_site(replace(study, inputs=sample), site_of(study))
+    assert np.isnan(trust.precision)
+    assert not trust.trusted
 
 
 def test_noise_and_temperature_cost_precision(scored: tuple[pd.DataFrame, list[Draws]]) -> None:

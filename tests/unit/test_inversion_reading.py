@@ -191,10 +191,12 @@ def test_queries_are_drawn_as_inputs_occur() -> None:
 
 
 def test_unseen_queries_are_held_out() -> None:
-    rows = choose_unseen(INPUTS, 0.5, 50, seed=0)
-    assert held_out(INPUTS, 0.5, seed=0)[rows].all()
+    rows = choose_unseen(INPUTS, 0.5, 50, 0, "test")
+    validation = choose_unseen(INPUTS, 0.5, 50, 0, "validation")
+    assert not np.array_equal(rows, validation)
+    assert held_out(INPUTS, 0.5, seed=0)[np.concatenate([rows, validation])].all()
     with pytest.raises(InversionError, match="which holds out none of"):
-        choose_unseen(INPUTS, 1e-9, 50, seed=0)
+        choose_unseen(INPUTS, 1e-9, 50, 0, "test")
 
 
 def test_where_nothing_misses_the_interval_is_as_wide_as_the_queries_leave_it() -> None:

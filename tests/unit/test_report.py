@@ -293,11 +293,11 @@ BALLS = [
     ball("untrained", 2, "count", 0.75, "partly"),
 ]
 QUALITY = "point site query temperature noise valid inside coverage_1000 ideal_1000"
-QUALITY += " untold_1000 search_1000 kl wrong mass"
+QUALITY += " untold_1000 search_1000 kl wrong mass trusted validated_precision validated_coverage"
 SCORES = [
-    (*PLACE, 5, 1, 0, 1, 0.5, 0.25, 0.75, 0.25, 0.125, 1.5, 0, 0.0625),
-    (*PLACE, 7, 1, 0, 1, 0.75, 0.75, 0.75, 0.25, 0.125, 0.5, 0, 0.0625),
-    (*PLACE, 7, 2, 0, 0, 0, 0, 0, 0, 0, 9, 9, 9),
+    (*PLACE, 5, 1, 0, 1, 0.5, 0.25, 0.75, 0.25, 0.125, 1.5, 0, 0.0625, False, 0.4, 0.7),
+    (*PLACE, 7, 1, 0, 1, 0.75, 0.75, 0.75, 0.25, 0.125, 0.5, 0, 0.0625, False, 0.4, 0.7),
+    (*PLACE, 7, 2, 0, 0, 0, 0, 0, 0, 0, 9, 9, 9, False, 0.4, 0.7),
 ]
 DRAWS = [
     (*PLACE, 7, 0, 0, True, 3, " ".join(SYMBOLS), "1 2 -3 4"),
@@ -831,8 +831,8 @@ def test_tables_of_preimages_hold_the_numbers_of_their_files(
     assert kept["length"][0] == "not estimable", "too few balls for their 0.7 to count"
     assert kept["length"][-2] == "not estimable"
     (decoder,) = tables["The decoder"][1:]
-    assert decoder[:3] == ["alpha", *PLACE]
-    means = [text.partition("\u00a0")[0] for text in decoder[3:]]
+    assert decoder[:4] == ["alpha", *PLACE, "no"]
+    means = [text.partition("\u00a0")[0] for text in decoder[4:]]
     expected = ["1", "0.625", "0.500", "0.750", "0.250", "0.125", "1.00", "0", "0.062", "2"]
     assert means == expected, "of the way of drawing that is scored"
     (cut,) = tables["Smallest cuts"][1:]
@@ -862,6 +862,7 @@ def test_preimages_come_back_as_they_were_drawn(whole: ReportInputs, tmp_path: P
         [0.05, 1, 0, "NA", "-78"],
         [None, 0, 1, "& <", "0 50"],
     ]
+    assert place["trusted"] == [0, 0.4, 0.7]
     assert place["kept"] == {
         "retained": [["NA", 1.0]],
         "partly": [["count", 0.8]],

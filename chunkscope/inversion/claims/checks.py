@@ -76,7 +76,7 @@ def members_keep_answer(run: str, patches: pd.DataFrame) -> Claim:
 def draws_cover(run: str, quality: pd.DataFrame) -> Claim:
     scored = quality[quality["precision"].notna()]
     by_site = scored.groupby(["point", "site"])[
-        ["valid", "inside", "coverage_1000", "ideal_1000", "search_1000"]
+        ["valid", "inside", "coverage_1000", "ideal_1000", "search_1000", "trusted"]
     ].mean()
     by_site = by_site.assign(ratio=by_site["coverage_1000"] / by_site["ideal_1000"])
     value, chance, control = mean_interval([]), float("nan"), "nothing was drawn"
@@ -87,7 +87,8 @@ def draws_cover(run: str, quality: pd.DataFrame) -> Claim:
         chance = float(worst["search_1000"] / worst["ideal_1000"])
         control = (
             f"least valid {by_site['valid'].min():.3f}, least precision "
-            f"{by_site['inside'].min():.3f}; random inputs cover {chance:.3f} of ideal"
+            f"{by_site['inside'].min():.3f}; random inputs cover {chance:.3f} of ideal; draws are "
+            f"trusted at {int(by_site['trusted'].sum())} of {len(by_site)} sites"
         )
     sound = by_site["valid"].min() >= VALID and by_site["inside"].min() >= PRECISE
     return Claim(
@@ -143,7 +144,7 @@ def _listed(cuts: pd.DataFrame) -> str:
     names = [
         f"member {member}: {sites} of {heads} heads"
         for member, sites, heads in zip(
-            cuts["member"], cuts["sites"].fillna("none"), cuts["heads"], strict=True
+            cuts["member"], cuts["sites"].astype(object).fillna("none"), cuts["heads"], strict=True
         )
     ]
     return "; ".join(names)

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from chunkscope.inversion.balls import distances
-from chunkscope.inversion.decoder.scoring import said_of
 from chunkscope.inversion.decoder.study import Site, Study
+from chunkscope.inversion.decoder.targets import said_of
 from chunkscope.randomness import stream
 
 COLUMNS = ("point", "site", "query", "distance", "log_probability", "log_prior")

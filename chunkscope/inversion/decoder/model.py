@@ -184,7 +184,9 @@ class Block(nn.Module):
         q, k, v = (self._by_head(part) for part in self.qkv(self.ln1(stream)).chunk(3, dim=-1))
         keys, values = torch.cat([cache[0], k], dim=2), torch.cat([cache[1], v], dim=2)
         time, slots = q.shape[2], keys.shape[2]
-        seen = torch.ones(time, slots, dtype=torch.bool, device=q.device).tril(slots - time)
+        seen = None  # of one step: all that was before
+        if time > 1:
+            seen = torch.ones(time, slots, dtype=torch.bool, device=q.device).tril(slots - time)
         found = functional.scaled_dot_product_attention(q, keys, values, attn_mask=seen)
         stream = stream + self.out(found.transpose(1, 2).flatten(2))
         return stream + self.mlp(self.ln2(stream)), (keys, values)

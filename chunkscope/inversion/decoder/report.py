@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from chunkscope.inversion.balls import gather_queries
 from chunkscope.inversion.decoder import completeness, display
 from chunkscope.inversion.decoder.pairs import Readings
-from chunkscope.inversion.decoder.study import QUALITY, Site, Study, score_site
+from chunkscope.inversion.decoder.scores import QUALITY, score_site
+from chunkscope.inversion.decoder.study import Site, Study
 from chunkscope.inversion.distances import metric_of
 from chunkscope.networks.progress import StepReport
 
@@ -61,6 +62,7 @@ def _sites(study: Study, readings: Readings) -> Iterator[Site]:
             number,
             place,
             gather_queries(blocks, study.queries),
+            gather_queries(blocks, study.validation),
             metric_of("euclidean", blocks, study.inputs.weight),
             activity,
         )

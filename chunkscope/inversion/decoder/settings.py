@@ -24,6 +24,15 @@ class DrawSettings(Settings):
     """Standard deviation of the noise on what it is told, over that of the query's activity."""
 
 
+class TrustSettings(Settings):
+    """Where draws are trusted: how a decoder must do on validation queries, apart from the test."""
+
+    precision: float = Field(0.5, ge=0, le=1)
+    """Least share of the draws that lie in the ball."""
+    coverage: float = Field(0.8, ge=0, le=1)
+    """Least coverage by 1,000 draws, over that of as many from the ball itself."""
+
+
 class DecoderSettings(Settings):
     """A small transformer that reads an activation and says inputs that give nearly the same."""
 
@@ -36,11 +45,13 @@ class DecoderSettings(Settings):
     sites: tuple[str, ...] = Field(DECODED, min_length=1)
     """Patterns (fnmatch) of the places, `{site}@{point}`, that it is told, of those that are
     read."""
-    steps_per_site: int = Field(default=1400, ge=1)
+    steps_per_site: int = Field(default=600, ge=1)
     """Updates of its weights, for each of its sites."""
+    longer: dict[str, PositiveInt] = Field(default_factory=dict)
+    """Run -> updates for each site of its decoder, instead of `steps_per_site`."""
     batch: int = Field(default=128, ge=1)
     """Pairs of an activation and an input of its ball, per update."""
-    learning_rate: float = Field(default=0.003, gt=0)
+    learning_rate: float = Field(default=0.006, gt=0)
     """Largest step size; it falls by half a cosine to a tenth."""
     samples: PositiveInt = 256
     """Inputs drawn for every query, site and way of drawing."""
@@ -66,10 +77,18 @@ class DecoderSettings(Settings):
     )
     """Labels whose joint values divide a ball into cells that draws should reach; those that the
     inputs have count."""
-    scored: PositiveInt = 512
+    scored: PositiveInt = 256
     """Members of a ball whose probability is computed, at most; of more, so many are drawn."""
+    trusted: TrustSettings = TrustSettings()
+    """Where draws are trusted; elsewhere the report warns of them."""
     shown: int = Field(6, ge=0)
     """Queries of every site whose draws the explorer shows."""
+
+    def of_run(self, run: str) -> DecoderSettings:
+        """Those of the decoder of one run."""
+        return self.model_copy(
+            update={"steps_per_site": self.longer.get(run, self.steps_per_site), "longer": {}}
+        )
 
     @field_validator("draws")
     @classmethod

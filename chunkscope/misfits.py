@@ -9,6 +9,7 @@ from chunkscope.grammars import Grammar, Task, Text
 from chunkscope.networks.directories import describe, weight_files
 from chunkscope.networks.settings import HuggingFaceSettings, NetworkSettings
 from chunkscope.networks.sites import match_sites, site_names, sites_of_study, state_sites
+from chunkscope.schema import one_of
 from chunkscope.workflow import (
     STUDIES_WITH_SITES,
     Config,
@@ -42,8 +43,8 @@ def misfits(config: Config) -> Iterator[str]:
     yield from _different_widths(config)
     for name in config.inversion.decoder.longer:
         if name not in config.runs:
-            hint = did_you_mean(name, config.runs)
-            yield f"inversion.decoder.longer: got the run {name!r}; must be a run{hint}"
+            known, hint = list(config.runs), did_you_mean(name, config.runs)
+            yield f"inversion.decoder.longer: got {name!r}; must be {one_of(known)}{hint}"
 
 
 def _unreadable(name: str, run: RunSettings) -> Iterator[str]:

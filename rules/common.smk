@@ -310,10 +310,11 @@ def circuit_settings(wildcards):
     return [settings(circuit) for circuit in run_circuits(CONFIG, run_of(wildcards))]
 
 
-def decoder_settings(wildcards, keys):
-    """Settings of the decoder of a run under some keys, for a rule that follows no others."""
+def decoder_settings(wildcards, *keys):
+    """Settings of the decoder of a run under some keys, by default all of them."""
     decoder = CONFIG.inversion.decoder.of_run(wildcards.run)
-    return decoder.model_dump(mode="json", include=set(keys))
+    chosen = keys or type(decoder).model_fields
+    return decoder.model_dump(mode="json", include=set(chosen))
 
 
 def recorded_sites(wildcards):

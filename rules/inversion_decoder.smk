@@ -33,7 +33,7 @@ rule train_decoder:
         source=lambda wildcards: settings(CONFIG.corpora[corpus_of(wildcards)].source),
         learned=settings(CONFIG.inversion.learned),
         inversion=inversion_settings("compared", "held_out", "radius"),
-        decoder=lambda wildcards: decoder_settings(wildcards, TRAINS),
+        decoder=lambda wildcards: decoder_settings(wildcards, *TRAINS),
         code=code("train_decoder"),
     message:
         "Training the decoder of {wildcards.run}; follow it with: tail -f {log}"
@@ -71,7 +71,7 @@ rule score_decoder:
         sites=told_sites,
         source=lambda wildcards: settings(CONFIG.corpora[corpus_of(wildcards)].source),
         inversion=inversion_settings("held_out", "radius", "queries"),
-        decoder=settings(CONFIG.inversion.decoder),
+        decoder=decoder_settings,
         code=code("score_decoder"),
     message:
         "Scoring the decoder of {wildcards.run}"

@@ -376,6 +376,26 @@ def test_runs_compared_by_width_differ_in_nothing_else() -> None:
     assert len(found) == 2
 
 
+def test_decoders_of_runs_that_there_are_are_trained_longer() -> None:
+    text = """
+        corpora:
+          noise: {source: {grammar: words, vocabulary: {AB: 0.5, CD: 0.5}}}
+        runs:
+          count: &run {corpus: noise, network: {architecture: gru, hidden: 8}, studies: [inversion]}
+          other: *run
+        inversion: {decoder: {longer: {count: 9}}}
+        """
+    raw = yaml.safe_load(text)
+    decoder = check(raw).inversion.decoder
+    assert decoder.of_run("count").steps_per_site == 9
+    assert decoder.of_run("other").steps_per_site == decoder.steps_per_site
+    raw["inversion"]["decoder"]["longer"] = {"counts": 9}
+    assert problems(raw) == [
+        "my.yaml: inversion.decoder.longer: got 'counts'; must be one of count, other; did you "
+        "mean count?"
+    ]
+
+
 def test_sites_follow_the_architecture() -> None:
     text = """
         corpora:

@@ -152,6 +152,9 @@ rule draw_inversion_completeness:
 rule draw_inversion_samples:
     input:
         shown=expand("results/inversion/{run}/shown.csv", run=runs_with("inversion")),
+        quality=expand(
+            "results/inversion/{run}/quality.csv", run=runs_with("inversion")
+        ),
     output:
         pdf="results/figures/inversion-samples.pdf",
         png=report(

@@ -11,6 +11,9 @@ from chunkscope.tables import read_table
 with job(snakemake.log[0]):
     params = snakemake.params
     settings = FigureSettings.model_validate(params.figures)
-    shown = dict(zip(params.runs, map(read_table, snakemake.input.shown), strict=True))
-    figure, data = draw_samples(shown, params.radius, settings)
+    shown, quality = (
+        dict(zip(params.runs, map(read_table, tables), strict=True))
+        for tables in (snakemake.input.shown, snakemake.input.quality)
+    )
+    figure, data = draw_samples(shown, quality, params.radius, settings)
     save_figure(figure, data, Path(snakemake.output.png).with_suffix(""), settings)

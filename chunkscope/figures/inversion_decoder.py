@@ -162,9 +162,10 @@ def _pairs(scored: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def _ways(quality: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Means over the sites of every query, then over queries."""
-    by = ["run", "temperature", "noise"]
-    of_query = _joined(quality).groupby([*by, "query"], sort=False)[list(WAYS)].mean()
+    """Means over the sites of every query, then over queries, one that was drawn twice as two."""
+    by, table = ["run", "temperature", "noise"], _joined(quality)
+    drawn = table.groupby([*by, "point", "site"]).cumcount()
+    of_query = table.assign(drawn=drawn).groupby([*by, "drawn"], sort=False)[list(WAYS)].mean()
     return summarise(of_query.reset_index().melt(by, WAYS, "measure"), [*by, "measure"])
 
 

@@ -33,18 +33,23 @@ COLUMNS = ["run", "point", "site", "query", "rank", "distance", "inside", "at", 
 
 @styled
 def draw_samples(
-    shown: Mapping[str, pd.DataFrame], radius: float, settings: FigureSettings
+    shown: Mapping[str, pd.DataFrame],
+    quality: Mapping[str, pd.DataFrame],
+    radius: float,
+    settings: FigureSettings,
 ) -> tuple[Figure, pd.DataFrame]:
     """A query of every run with some of its draws: the first one, at the last site.
 
+    That is the last one of those where draws are trusted, if there are such.
+
     Args:
-        shown: run -> its ``shown.csv``.
+        shown, quality: run -> its ``shown.csv`` and ``quality.csv``.
         radius: of the balls that draws should lie in.
 
     Returns:
         The figure, and what it draws: :data:`COLUMNS`, ``symbols`` and ``told`` spaced.
     """
-    queries = {run: _last_site(table) for run, table in shown.items()}
+    queries = {run: _last_site(_trusted(table, quality[run])) for run, table in shown.items()}
     columns = max(1, min(PER_ROW, len(queries)))
     bands = max(1, -(-len(queries) // columns))
     lines = max([len(rows) for rows in queries.values()], default=0)
@@ -76,6 +81,14 @@ def draw_samples(
         )
     tables = [rows.assign(run=run) for run, rows in queries.items()]
     return figure, pd.concat(tables, ignore_index=True)[COLUMNS]
+
+
+def _trusted(table: pd.DataFrame, quality: pd.DataFrame) -> pd.DataFrame:
+    """Draws of the sites where they are trusted; all of them, if they are at none."""
+    place = ["point", "site"]
+    sites = quality.loc[quality["trusted"].astype(bool), place].drop_duplicates()
+    found = table.merge(sites, on=place)
+    return found if len(found) else table
 
 
 def _last_site(table: pd.DataFrame) -> pd.DataFrame:

@@ -160,15 +160,23 @@ CASES: dict[str, Callable[[], Drawn]] = {
         {"counting": none(completeness.COLUMNS)}, RADIUS, LOOK
     ),
     "completeness, no run": lambda: draw_completeness({}, RADIUS, LOOK),
-    "samples": lambda: draw_samples({"counting": shown()}, 0.5, LOOK),
+    "samples": lambda: draw_samples({"counting": shown()}, {"counting": quality()}, 0.5, LOOK),
     "samples, many runs": lambda: draw_samples(
-        {f"run{at}": shown(draws=24) for at in range(4)}, 0.5, LOOK
+        {f"run{at}": shown(draws=24) for at in range(4)},
+        {f"run{at}": quality() for at in range(4)},
+        0.5,
+        LOOK,
     ),
     "samples, a run that failed": lambda: draw_samples(
-        {"counting": none(display.COLUMNS), "parse": shown(GRAMMAR)}, 0.5, LOOK
+        {"counting": none(display.COLUMNS), "parse": shown(GRAMMAR)},
+        {"counting": none(QUALITY), "parse": quality(GRAMMAR)},
+        0.5,
+        LOOK,
     ),
-    "samples, all failed": lambda: draw_samples({"counting": none(display.COLUMNS)}, 0.5, LOOK),
-    "samples, no run": lambda: draw_samples({}, 0.5, LOOK),
+    "samples, all failed": lambda: draw_samples(
+        {"counting": none(display.COLUMNS)}, {"counting": none(QUALITY)}, 0.5, LOOK
+    ),
+    "samples, no run": lambda: draw_samples({}, {}, 0.5, LOOK),
     "patching": patched,
     "patching, one network": lambda: patched(members=1),
     "patching, three circuits": lambda: patched(runs=3),
@@ -275,6 +283,9 @@ def test_ways_of_drawing_are_means_over_sites_then_queries():
     assert one["mean"] == pytest.approx(of_query.mean())
     half = 4.302653 * of_query.std() / np.sqrt(3)  # Student's t of two degrees of freedom
     assert one["ci_high"] - one["mean"] == pytest.approx(half, rel=1e-5)
+    twice = table.assign(query=table["query"].clip(upper=1))  # the same input, drawn again
+    again = draw_decoder({"counting": twice}, 256, LOOK)[1].query("panel == 'ways'")
+    pd.testing.assert_frame_equal(again, ways)
 
 
 def test_completeness_shows_sites_from_the_first_to_the_last():
@@ -292,9 +303,21 @@ def test_completeness_shows_sites_from_the_first_to_the_last():
     assert min(prior.get_xdata()) == pytest.approx(RADIUS / NEAREST)
 
 
+def test_samples_are_of_a_site_where_they_are_trusted():
+    scores = quality()
+    for trusted, expected in (
+        (["target"], "target"),
+        (["target", "colon"], "colon"),
+        ([], "colon"),
+    ):
+        scores["trusted"] = scores["point"].isin(trusted)
+        _, data = draw_samples({"counting": shown()}, {"counting": scores}, 0.5, LOOK)
+        assert data["point"].unique().tolist() == [expected]
+
+
 def test_samples_show_the_first_query_at_the_last_site():
     table = shown()
-    figure, data = draw_samples({"counting": table}, 0.5, LOOK)
+    figure, data = draw_samples({"counting": table}, {"counting": quality()}, 0.5, LOOK)
     rows = table.query("point == 'colon' and query == 0")
     pd.testing.assert_frame_equal(
         data.drop(columns="run"), rows.reset_index(drop=True), check_like=True

@@ -152,7 +152,7 @@
     if (!names && current) return; // on the way to somewhere else on the page
     show(find(names ?? []));
     if (!names) return;
-    if (addressOf(names) !== addressOf(current)) count.prepend("no such address: this is ");
+    if (names.some((name, level) => name !== current[level])) count.prepend("no such address: this is ");
     viewer.focus({ preventScroll: true });
     viewer.scrollIntoView();
   }

@@ -33,11 +33,10 @@ with job(snakemake.log[0]):
         validation = choose_unseen(inputs, *chosen, "validation")
         with ActivationStore.open(given.store) as store:
             places, readings = read_places(store, trained.member, params.sites)
-        if inputs.drawn is not None:
-            asked = np.concatenate([queries, validation])
-            every = read_every_input(source, network, inputs, places, asked)
-            inputs, readings, asked = every or (inputs, readings, asked)
-            queries, validation = np.split(asked, [len(queries)])
+        inputs, readings, asked = read_every_input(
+            source, network, inputs, readings, places, np.concatenate([queries, validation])
+        )
+        queries, validation = np.split(asked, [len(queries)])
         study = Study(
             trained,
             DecoderSettings.model_validate(params.decoder),

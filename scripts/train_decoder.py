@@ -33,11 +33,11 @@ with job(snakemake.log[0]), timed(snakemake.output.timing):
         with ActivationStore.open(given.store) as store:
             places, readings = read_places(store, members[0], params.sites)
         unseen = np.flatnonzero(held_out(inputs, settings.held_out, params.seed))
-        if inputs.drawn is not None:
-            source = TypeAdapter(GrammarSettings).validate_python(params.source)
-            network = from_pretrained(Path(given.config).parent).select([members[0]])
-            every = read_every_input(source, network, inputs, places, unseen)
-            inputs, readings, unseen = every or (inputs, readings, unseen)
+        source = TypeAdapter(GrammarSettings).validate_python(params.source)
+        network = from_pretrained(Path(given.config).parent).select([members[0]])
+        inputs, readings, unseen = read_every_input(
+            source, network, inputs, readings, places, unseen
+        )
         model = train_decoder(
             inputs,
             readings,

@@ -251,13 +251,29 @@ def test_few_draws_in_a_ball_are_not_scored() -> None:
 def test_a_sample_is_read_as_all_inputs_where_these_can_be_gone_through(study: Study) -> None:
     rows = np.random.default_rng(0).permutation(len(INPUTS))[:30]
     sample = replace(INPUTS.take(rows), drawn=np.ones(30, np.int64))
-    found = read_every_input(TASK, study.network, sample, (PLACE,), np.array([4, 7, 4]))
-    assert found is not None
-    every, readings, queries = found
+    given = readings_of(study.network, sample)
+    every, readings, queries = read_every_input(
+        TASK, study.network, sample, given, (PLACE,), np.array([4, 7, 4])
+    )
     assert every.drawn is None
+    assert readings.names == given.names
     assert [every.text(row) for row in queries] == [sample.text(row) for row in (4, 7, 4)]
     expected = readings_of(study.network, every).activity[0]
     np.testing.assert_array_equal(readings.activity[0], expected)
+    again = read_every_input(TASK, study.network, every, readings, (PLACE,), queries)
+    assert again[0] is every
+    assert again[1] is readings
+    assert again[2] is queries
+
+
+def test_a_sample_stays_one_where_inputs_are_too_many(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chunkscope.inversion.decoder.readings.MOST_BYTES", 100)
+    sample = replace(INPUTS, drawn=np.ones(len(INPUTS), np.int64))
+    readings, rows = readings_of(study.network, sample), np.array([4])
+    found = read_every_input(TASK, study.network, sample, readings, (PLACE,), rows)
+    assert found == (sample, readings, rows)
 
 
 def test_padding_is_no_symbol() -> None:

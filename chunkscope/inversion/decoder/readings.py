@@ -36,34 +36,42 @@ def read_places(
 
 
 def read_every_input(
-    source: Source, network: Network, inputs: Inputs, places: Places, queries: NDArray[np.int64]
-) -> tuple[Inputs, Readings, NDArray[np.int64]] | None:
-    """All inputs instead of a sample of them, so that balls are exact; None if they are too many.
+    source: Source,
+    network: Network,
+    inputs: Inputs,
+    readings: Readings,
+    places: Places,
+    rows: NDArray[np.int64],
+) -> tuple[Inputs, Readings, NDArray[np.int64]]:
+    """All inputs instead of a sample of them, so that balls are exact.
+
+    Where they are too many, or are all there, what is given comes back.
 
     Args:
         source: where the inputs come from.
         network: the one member that is read.
-        inputs: the sample.
-        queries: numbers of some of them.
+        inputs, readings: the sample, and its activity at the places.
+        rows: numbers of some of them.
 
     Returns:
-        All inputs, their activity, and the queries' numbers among them.
+        All inputs, their activity, and the numbers of those some among them.
     """
+    if inputs.drawn is None:
+        return inputs, readings, rows
     longest, rng = inputs.tokens.shape[1], np.random.default_rng(0)
     every = inputs_of(source, longest, LARGEST, 1, rng)
     widths = site_widths(network.settings)
     size = 4 * len(every) * sum(widths[site] for _, site in places)
     if every.drawn is not None or size > MOST_BYTES:
-        return None
+        return inputs, readings, rows
     by_point = {point: [site for at, site in places if at == point] for point, _ in places}
     found = {
         (point, site): values
         for point, sites in by_point.items()
         for site, values in activity_at(network, every, point, sites).items()
     }
-    names = tuple(f"{site}@{point}" for point, site in places)
-    readings = Readings(names, tuple(found[place] for place in places))
-    return every, readings, _numbers(every, inputs.take(queries))
+    activity = tuple(found[place] for place in places)
+    return every, Readings(readings.names, activity), _numbers(every, inputs.take(rows))
 
 
 def _numbers(every: Inputs, some: Inputs) -> NDArray[np.int64]:

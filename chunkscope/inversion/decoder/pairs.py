@@ -128,9 +128,9 @@ class Pairs:
         told = np.zeros((count, self._units), np.float32)
         rows, members = np.empty(count, np.int64), np.empty((count, KNOWN), np.int64)
         for site, activity in enumerate(self._activity):
-            here = np.flatnonzero(sites == site)
-            asked, rows[here], members[here] = self._take(site, len(here))
-            told[here, : activity.shape[1]] = activity[asked]
+            if len(here := np.flatnonzero(sites == site)):
+                asked, rows[here], members[here] = self._take(site, len(here))
+                told[here, : activity.shape[1]] = activity[asked]
         free = np.flatnonzero(sites == nothing)
         members[free] = self._draw(self._every, len(free) * KNOWN).reshape(-1, KNOWN)
         rows[free] = members[free, 0]
@@ -148,9 +148,6 @@ class Pairs:
             chosen = found.members[pairs[:, 0], pairs[:, 1]]
             taken.append((found.told[pairs[:, 0]], chosen, known))
             count -= len(pairs)
-        if not taken:
-            none = np.empty(0, np.int64)
-            return none, none, none.reshape(0, KNOWN)
         told, rows, members = (np.concatenate(parts) for parts in zip(*taken, strict=True))
         return told, rows, members
 

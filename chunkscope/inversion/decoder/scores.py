@@ -15,7 +15,6 @@ import torch
 from numpy.typing import NDArray
 
 from chunkscope.grammars import Inputs, distinct
-from chunkscope.inversion.balls import members
 from chunkscope.inversion.decoder.drawing import Draws, draw_inputs, examine
 from chunkscope.inversion.decoder.settings import DrawSettings
 from chunkscope.inversion.decoder.study import Site, Study
@@ -52,9 +51,7 @@ def score_site(study: Study, site: Site) -> tuple[pd.DataFrame, list[Draws]]:
     """Every way of drawing, query by query, with :data:`QUALITY`, and the draws."""
     settings, rng = study.settings, stream(study.seed, "members", *site.place)
     generator = torch.Generator().manual_seed(integer_seed(study.seed, "draws", *site.place))
-    balls = members(
-        [(0, site.activity[:, None])], site.metric, site.queries, study.radius, len(study.inputs)
-    )
+    balls = site.balls(site.queries, study.radius)
     targets = [
         find_target(study.inputs, query, ball, settings.scored, rng)
         for query, ball in zip(site.queries.rows.tolist(), balls, strict=True)
@@ -100,24 +97,19 @@ def _rows(
             row["seen"] = _seen(draws, at, radius, target.mass)
             row["ideal"] = ideal_coverage(target.ball, samples)
             if way == study.settings.draws[0]:
-                row |= _computed(study, site, way, at, target)
+                row |= _computed(study, site, at, target)
                 row["cells"] = _cells(study, draws, at, balls[at])
                 row |= _unseen(study, site, draws, at)
         yield row
 
 
-def _computed(
-    study: Study, site: Site, way: DrawSettings, at: int, target: Target
-) -> dict[str, float]:
+def _computed(study: Study, site: Site, at: int, target: Target) -> dict[str, float]:
     """What the decoder's own probabilities say of a ball, told its activity and told nothing."""
-    inputs, activity = study.inputs, site.queries.activity[at]
-    tokens, length = inputs.tokens[target.rows], inputs.length[target.rows]
-    said, untold = (
-        said_of(study.decoder, number, told, tokens, length, way.temperature)
-        for number, told in ((site.number, activity), (study.decoder.nothing, activity[:0]))
-    )
+    activity, decoder = site.queries.activity[at], study.decoder
+    said = study.said_of(target, site.number, activity)
+    untold = study.said_of(target, decoder.nothing, activity[:0])
     seen = coverage(target.ball, said, study.settings.samples)
-    chance = inputs.probability[target.rows]
+    chance = study.inputs.probability[target.rows]
     return {"computed": seen, **computed(target, said, untold, chance)}
 
 

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chunkscope.grammars import Inputs, Source
-from chunkscope.inversion.balls import Queries
+from chunkscope.inversion.balls import Queries, members
 from chunkscope.inversion.decoder.files import Trained
 from chunkscope.inversion.decoder.model import Decoder
 from chunkscope.inversion.decoder.settings import DecoderSettings
+from chunkscope.inversion.decoder.targets import Target, said_of
 from chunkscope.inversion.distances import Metric
 from chunkscope.networks.network import Network
 
@@ -37,6 +38,11 @@ class Site:
     validation: Queries
     metric: Metric
     activity: NDArray[np.floating]
+
+    def balls(self, queries: Queries, radius: float) -> list[Rows]:
+        """The members of every query's ball."""
+        blocks = [(0, self.activity[:, None])]
+        return members(blocks, self.metric, queries, radius, len(self.activity))
 
     def first_queries(self, count: int) -> list[int]:
         """Where the first different queries stand: as they are drawn, one may come twice."""
@@ -73,3 +79,12 @@ class Study:
     def decoder(self) -> Decoder:
         """What draws."""
         return self.trained.decoder
+
+    def said_of(
+        self, target: Target, site: int, activity: NDArray[np.floating]
+    ) -> NDArray[np.float64]:
+        """(member,) probability of a ball's members, drawing as it is scored, told an activity."""
+        return said_of(
+            self.decoder, site, activity, self.inputs.tokens[target.rows],
+            self.inputs.length[target.rows], self.settings.draws[0].temperature,
+        )  # fmt: skip

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chunkscope.inversion.balls import members
 from chunkscope.inversion.decoder.study import Site, Study
-from chunkscope.inversion.decoder.targets import find_target, said_of
+from chunkscope.inversion.decoder.targets import find_target
 from chunkscope.inversion.quality import coverage, ideal_coverage, precision
 from chunkscope.randomness import stream
 
@@ -36,16 +35,12 @@ def judge_site(study: Study, site: Site) -> Trust:
     """Whether draws stand for balls at a site, by exact probabilities of their members."""
     settings, rng = study.settings, stream(study.seed, "validation", *site.place)
     queries, rows = site.validation, []
-    blocks = [(0, site.activity[:, None])]
-    balls = members(blocks, site.metric, queries, study.radius, len(study.inputs))
+    balls = site.balls(queries, study.radius)
     for query, activity, near in zip(queries.rows.tolist(), queries.activity, balls, strict=True):
         target = find_target(study.inputs, query, near, settings.scored, rng)
         if target is None:
             continue
-        tokens, length = study.inputs.tokens[target.rows], study.inputs.length[target.rows]
-        said = said_of(
-            study.decoder, site.number, activity, tokens, length, settings.draws[0].temperature
-        )
+        said = study.said_of(target, site.number, activity)
         covered = coverage(target.ball, said, DRAWS), ideal_coverage(target.ball, DRAWS)
         rows.append((precision(target.ball, said), *covered))
     precise, covers, ideal = np.mean(rows, axis=0) if rows else (np.nan, np.nan, np.nan)

@@ -216,6 +216,7 @@ def test_without_a_control_of_equal_memory_nothing_is_claimed_of_it() -> None:
         "chunks-hierarchy-parse-length-balanced-gru24",
     ]
     assert {claim.paper for claim in claims} == {"chunkscope"}
+    assert all(claim.statement.endswith(", in gru24") for claim in claims)
 
 
 def test_the_published_means_are_whole() -> None:

@@ -6,6 +6,7 @@ Pilot runs had shown what to expect when the rules were written; none was change
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -44,7 +45,7 @@ def judge_hierarchy(
         repeats_paper: whether the network is the paper's; another's claims carry its name.
     """
     suffix = "" if repeats_paper else f"-{name}"
-    return [
+    claims = [
         claim
         for measure in STATEMENTS
         for claim in (
@@ -52,6 +53,9 @@ def judge_hierarchy(
             _balanced(measure, suffix, correlations["balanced"]),
         )
     ] + list(_beyond_memory(suffix, correlations))
+    if repeats_paper:
+        return claims
+    return [replace(claim, statement=f"{claim.statement}, in {name}") for claim in claims]
 
 
 def _as_published(measure: str, suffix: str, table: pd.DataFrame, repeats_paper: bool) -> Claim:

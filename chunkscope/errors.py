@@ -56,6 +56,10 @@ class InversionError(ChunkscopeError):
     """A preimage was asked for that there is not: of other units, of no query, of no metric."""
 
 
+class DynamicsError(ChunkscopeError):
+    """Systems cannot be compared: axes, trials, rows, ranks or values do not fit."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``"; did you mean X?"`` for the known word nearest to ``word``, else an empty string."""
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)

@@ -77,14 +77,15 @@ class Affine(Recurrent):
 
     layer_type = AffineLayer
     readout_type = AffineReadout
+    reads_channels = False
 
     @classmethod
-    def draw(cls, settings: AffineSettings, vocabulary: int) -> dict[str, Tensor]:
+    def draw(cls, settings: AffineSettings, inputs: int, vocabulary: int) -> dict[str, Tensor]:
         """Two default ``nn.Linear``, W and then V, split into their columns for x and for h."""
         weights = {}
         for part, outputs in ("layers.0.", settings.hidden), ("readout.", vocabulary):
-            stock = nn.Linear(vocabulary + settings.hidden, outputs)
-            for_symbol, for_state = stock.weight.split([vocabulary, settings.hidden], 1)
+            stock = nn.Linear(inputs + settings.hidden, outputs)
+            for_symbol, for_state = stock.weight.split([inputs, settings.hidden], 1)
             weights[part + "weight_ih"] = for_symbol
             weights[part + "weight_hh"] = for_state
             weights[part + "bias"] = stock.bias

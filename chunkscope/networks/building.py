@@ -31,6 +31,7 @@ def build(
     vocabulary: int,
     seeds: Sequence[int],
     symbols: Sequence[str] | None = None,
+    channels: Sequence[str] | None = None,
 ) -> Network:
     """An untrained ensemble, one member per seed.
 
@@ -43,10 +44,13 @@ def build(
         vocabulary: number of symbols.
         seeds: one integer per member.
         symbols: names of the symbols; their numbers if None.
+        channels: names of the real numbers that are read at every step, instead of a symbol, which
+            is what is read if None.
 
     Raises:
-        NetworkError: no seed, no symbol, or names that do not fit the vocabulary; of a Hugging Face
-            network, more than one seed or a directory that cannot be read.
+        NetworkError: no seed, no symbol, names that do not fit the vocabulary, or channels that the
+            architecture does not read; of a Hugging Face network, more than one seed or a directory
+            that cannot be read.
     """
     names = tuple(map(str, range(vocabulary))) if symbols is None else tuple(symbols)
     if vocabulary < 1 or len(names) != vocabulary or len(set(names)) != vocabulary:
@@ -56,17 +60,19 @@ def build(
         )
     if not seeds:
         raise NetworkError("build: got no seeds; give one integer per member")
+    network_type = CLASSES.get(settings.architecture, HuggingFace)
+    network_type.check_channels(channels)
     if isinstance(settings, HuggingFaceSettings):
         return HuggingFace.untrained(settings, names, seeds)
-    network_type = CLASSES[settings.architecture]
-    members = [_draw(network_type, settings, vocabulary, seed) for seed in seeds]
+    inputs = vocabulary if channels is None else len(channels)
+    members = [_draw(network_type, settings, inputs, vocabulary, seed) for seed in seeds]
     weights = {name: torch.cat([member[name] for member in members]) for name in members[0]}
-    return network_type(settings, names, seeds, weights)
+    return network_type(settings, names, seeds, weights, channels)
 
 
 def _draw(
-    network_type: type[Network], settings: NetworkSettings, vocabulary: int, seed: int
+    network_type: type[Network], settings: NetworkSettings, inputs: int, vocabulary: int, seed: int
 ) -> dict[str, Tensor]:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        return network_type.draw(settings, vocabulary)
+        return network_type.draw(settings, inputs, vocabulary)

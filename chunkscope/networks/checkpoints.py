@@ -63,6 +63,7 @@ def _write_config(network: Network, directory: Path, **more: object) -> None:
         "network": network.settings.model_dump(),
         "seeds": list(network.seeds),
         "symbols": list(network.symbols),
+        **({} if network.channels is None else {"channels": list(network.channels)}),
         **more,
     }
     temporary = directory / "config.json.tmp"
@@ -112,11 +113,13 @@ def from_pretrained(directory: str | Path, step: int | None = None) -> Network:
         else _read_checkpoint(directory / "checkpoints.safetensors", step)
     )
     network_type = CLASSES[settings.architecture]
+    symbols, channels = config["symbols"], config.get("channels")
+    network_type.check_channels(channels)
     with torch.device("meta"):
-        expected = network_type.draw(settings, len(config["symbols"]))
+        expected = network_type.draw(settings, len(channels or symbols), len(symbols))
     shapes = {k: (len(config["seeds"]), *v.shape[1:]) for k, v in expected.items()}
     _check_fit(weights, shapes, directory)
-    return network_type(settings, config["symbols"], config["seeds"], weights)
+    return network_type(settings, symbols, config["seeds"], weights, channels)
 
 
 def save_tensors(
@@ -173,9 +176,9 @@ def _read_config(path: Path) -> dict[str, Any]:
         raise NetworkError(f"{path} is missing; a saved network has it") from None
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise NetworkError(f"{path} is not readable as JSON: {error}") from None
-    lists = ("seeds", "symbols")
     if not isinstance(config, dict) or "network" not in config:
         raise NetworkError(f"{path}: key 'network' is missing; save the network again")
+    lists = ("seeds", "symbols", *(("channels",) if "channels" in config else ()))
     for key in lists:
         if not isinstance(config.get(key), list) or not config[key]:
             raise NetworkError(f"{path}: {key}: must be a list that is not empty")

@@ -143,11 +143,11 @@ class GPT(Network):
     settings: GPTSettings
 
     @classmethod
-    def draw(cls, settings: GPTSettings, vocabulary: int) -> dict[str, Tensor]:
+    def draw(cls, settings: GPTSettings, inputs: int, vocabulary: int) -> dict[str, Tensor]:
         """As GPT-2 draws them: what projects into the stream is the smaller, the more do so."""
         width, hidden = settings.width, MLP_RATIO * settings.width
         sd, smaller = settings.initial_sd, settings.initial_sd / sqrt(2 * settings.layers)
-        weights = {"embed.weight": _normal(vocabulary, width, settings.embedding_sd)}
+        weights = {"embed.weight": _normal(inputs, width, settings.embedding_sd)}
         for block in range(settings.layers):
             at = f"blocks.{block}."
             weights |= _norm(f"{at}ln1.", width) | _norm(f"{at}ln2.", width)

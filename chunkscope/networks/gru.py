@@ -51,7 +51,7 @@ class GRU(Recurrent):
     layer_type = GRULayer
 
     @classmethod
-    def draw(cls, settings: GRUSettings, vocabulary: int) -> dict[str, Tensor]:
+    def draw(cls, settings: GRUSettings, inputs: int, vocabulary: int) -> dict[str, Tensor]:
         """A default ``nn.GRU`` and then a default ``nn.Linear``."""
-        rnn = nn.GRU(vocabulary, settings.hidden, settings.layers)
+        rnn = nn.GRU(inputs, settings.hidden, settings.layers)
         return stock_weights(rnn, nn.Linear(settings.hidden, vocabulary))

@@ -51,7 +51,7 @@ class LSTM(Recurrent):
     layer_type = LSTMLayer
 
     @classmethod
-    def draw(cls, settings: LSTMSettings, vocabulary: int) -> dict[str, Tensor]:
+    def draw(cls, settings: LSTMSettings, inputs: int, vocabulary: int) -> dict[str, Tensor]:
         """A default ``nn.LSTM`` and then a default ``nn.Linear``."""
-        rnn = nn.LSTM(vocabulary, settings.hidden, settings.layers)
+        rnn = nn.LSTM(inputs, settings.hidden, settings.layers)
         return stock_weights(rnn, nn.Linear(settings.hidden, vocabulary))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
@@ -48,13 +48,18 @@ class Network(nn.Module):
         settings: the architecture's settings.
         symbols: names of the symbols, in the order of the logits.
         seeds: the seed of each member's initial weights.
+        channels: names of the real numbers that it reads at every step; None where it reads its
+            symbols.
         predicts: whether it predicts the next symbol; an encoder does not.
+        reads_channels: whether networks of this architecture can read channels.
     """
 
     settings: Any  # one class of settings per architecture; see NetworkSettings
     symbols: tuple[str, ...]
     seeds: tuple[int, ...]
+    channels: tuple[str, ...] | None = None
     predicts: bool = True
+    reads_channels: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -62,18 +67,44 @@ class Network(nn.Module):
         symbols: Sequence[str],
         seeds: Sequence[int],
         weights: Mapping[str, Tensor],
+        channels: Sequence[str] | None = None,
     ) -> None:
         """An ensemble with the given ``weights``: state-dict name -> (seed, ...)."""
         super().__init__()
         self.settings = settings
         self.symbols = tuple(symbols)
         self.seeds = tuple(seeds)
+        self.channels = None if channels is None else tuple(channels)
         self.assemble(weights)
 
     @classmethod
-    def draw(cls, settings: Any, vocabulary: int) -> dict[str, Tensor]:
-        """Initial weights of an ensemble of one, from torch's default generator."""
+    def draw(cls, settings: Any, inputs: int, vocabulary: int) -> dict[str, Tensor]:
+        """Initial weights of an ensemble of one, from torch's default generator.
+
+        Args:
+            inputs: numbers read at a step: the symbols, one of which is 1, or the channels.
+            vocabulary: symbols that have a logit.
+        """
         raise NotImplementedError
+
+    @classmethod
+    def check_channels(cls, channels: Sequence[str] | None) -> None:
+        """Checks that networks of this architecture can read ``channels``.
+
+        Raises:
+            NetworkError: they cannot, there are none, or two have one name.
+        """
+        if channels is None:
+            return
+        if not cls.reads_channels:
+            raise NetworkError(
+                f"channels: got {list(channels)} for a {cls.__name__}, which reads symbols alone; "
+                "leave them out, or choose a recurrent architecture such as gru"
+            )
+        if not channels or len(set(channels)) != len(channels):
+            raise NetworkError(
+                f"channels: got {list(channels)}; must be at least one, each with a name of its own"
+            )
 
     def assemble(self, weights: Mapping[str, Tensor]) -> None:
         """Makes the modules that hold ``weights``; ``self.settings`` is set already."""
@@ -81,21 +112,23 @@ class Network(nn.Module):
 
     def forward(
         self,
-        tokens: Tensor,
+        inputs: Tensor,
         state: Mapping[str, Tensor] | None = None,
         intervene: Sequence[Edit] = (),
         record: Sequence[str] = (),
     ) -> Output:
-        """Runs all members over ``tokens``.
+        """Runs all members over ``inputs``.
 
         Args:
-            tokens: symbols (batch, time), the same for every member, or (seed, batch, time).
+            inputs: symbols (batch, time), the same for every member, or (seed, batch, time); of a
+                network with channels, numbers (batch, time, channel) or (seed, batch, time,
+                channel).
             state: where to go on from: an earlier output's ``state``; from the start if None.
             intervene: edits, applied in order; ``when`` counts the steps of this pass.
             record: fnmatch patterns of the sites to record.
 
         Raises:
-            NetworkError: tokens or state do not fit this network.
+            NetworkError: inputs or state do not fit this network.
             SiteError: an edit's site or a record pattern that this network does not have.
             InterventionError: an edit's fields do not fit the pass.
         """
@@ -105,6 +138,11 @@ class Network(nn.Module):
     def vocabulary(self) -> int:
         """Number of symbols."""
         return len(self.symbols)
+
+    @property
+    def input_size(self) -> int:
+        """Numbers that it reads at a step: its symbols, one of which is 1, or its channels."""
+        return len(self.symbols if self.channels is None else self.channels)
 
     @property
     def sites(self) -> tuple[str, ...]:
@@ -143,7 +181,35 @@ class Network(nn.Module):
             name: value.index_select(0, index.to(value.device))
             for name, value in self.state_dict().items()
         }
-        return type(self)(self.settings, self.symbols, [self.seeds[m] for m in members], weights)
+        seeds = [self.seeds[member] for member in members]
+        return type(self)(self.settings, self.symbols, seeds, weights, self.channels)
+
+    def check_inputs(self, inputs: Tensor) -> Tensor:
+        """Checked inputs as (seed, batch, time), or (seed, batch, time, channel), on the device.
+
+        Raises:
+            NetworkError: see :meth:`check_tokens`; of a network with channels, another shape or
+                type, or a number that is not finite.
+        """
+        if self.channels is None:
+            return self.check_tokens(inputs)
+        members, inputs = len(self.seeds), torch.as_tensor(inputs)
+        fits = inputs.ndim == 3 or (inputs.ndim == 4 and inputs.shape[0] == members)
+        fits = fits and inputs.shape[-1] == self.input_size and 0 not in inputs.shape
+        if not fits or not inputs.is_floating_point():
+            raise NetworkError(
+                f"inputs: got {str(inputs.dtype).removeprefix('torch.')} of shape "
+                f"{tuple(inputs.shape)}; must be floating-point numbers of shape (batch, time, "
+                f"{self.input_size} channels) or ({members} seeds, batch, time, {self.input_size} "
+                f"channels), none of them 0, since this network reads {', '.join(self.channels)}"
+            )
+        numbers = inputs.to(next(self.parameters()))
+        if not torch.isfinite(numbers).all():
+            raise NetworkError(
+                "inputs: got a NaN or infinite number; all must be finite: give 0 where a channel "
+                "is silent"
+            )
+        return numbers.expand(members, -1, -1, -1)
 
     def check_tokens(self, tokens: Tensor) -> Tensor:
         """Checked tokens as (seed, batch, time) on the network's device.

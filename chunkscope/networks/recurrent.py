@@ -4,11 +4,11 @@ Inside, activity is laid out (seed, time, batch, unit); what goes out is (seed, 
 
 The loop runs layer by layer, since nothing flows down. ``drive`` gives what of each step does not
 need the state: for a symbol, which is one-hot, a column of the input weights, looked up as the
-loop comes by (to write them all down first costs memory and gains nothing); for the states of the
-layer below, one product for all steps beforehand. ``step`` turns a step's drive and the last
-state into the next state, and passes each activity through ``tap(hook, activity)`` as soon as it
-is known: there it is edited and recorded. Time is split with ``unbind`` and the states are
-stacked once: indexing ``x[:, t]`` in the loop has a backward pass quadratic in time.
+loop comes by (to write them all down first costs memory and gains nothing); for channels and for
+the states of the layer below, one product for all steps beforehand. ``step`` turns a step's drive
+and the last state into the next state, and passes each activity through ``tap(hook, activity)`` as
+soon as it is known: there it is edited and recorded. Time is split with ``unbind`` and the states
+are stacked once: indexing ``x[:, t]`` in the loop has a backward pass quadratic in time.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ class Layer(Weights):
     def drive(self, inputs: Tensor) -> Iterable[Tensor]:
         """What of each step needs no state: (seed, batch, gates * unit), step by step.
 
-        ``inputs`` are symbols (seed, time, batch) or the states (seed, time, batch, unit) below.
+        ``inputs`` are symbols (seed, time, batch), or numbers (seed, time, batch, unit): channels,
+        or the states of the layer below.
         """
         raise NotImplementedError
 
@@ -102,11 +103,11 @@ class Readout(Weights):
     weight: Tensor
     bias: Tensor
 
-    def forward(self, symbols: Tensor, initial: Tensor, hidden: Tensor) -> Tensor:
+    def forward(self, inputs: Tensor, initial: Tensor, hidden: Tensor) -> Tensor:
         """Logits (seed, vocabulary, time, batch).
 
         Args:
-            symbols: (seed, time, batch), the input.
+            inputs: symbols (seed, time, batch), or channels (seed, time, batch, channel).
             initial: (seed, batch, unit), the hidden state before the first step.
             hidden: (seed, time, batch, unit), the hidden states after each step.
         """
@@ -118,6 +119,7 @@ class Recurrent(Network):
 
     layer_type: ClassVar[type[Layer]]
     readout_type: ClassVar[type[Weights]] = Readout
+    reads_channels = True
 
     settings: RecurrentSettings
 
@@ -131,52 +133,52 @@ class Recurrent(Network):
 
     def forward(
         self,
-        tokens: Tensor,
+        inputs: Tensor,
         state: Mapping[str, Tensor] | None = None,
         intervene: Sequence[Edit] = (),
         record: Sequence[str] = (),
     ) -> Output:
-        """Runs all members over ``tokens``; see :meth:`Network.forward`.
+        """Runs all members over ``inputs``; see :meth:`Network.forward`.
 
         ``state`` is site -> (seed, batch, unit); zeros if None.
         """
-        symbols = self.check_tokens(tokens).transpose(1, 2)  # (seed, time, batch)
-        _, time, batch = symbols.shape
+        inputs = self.check_inputs(inputs).transpose(1, 2)  # (seed, time, batch) or (.., channel)
+        time, batch = inputs.shape[1:3]
         edits = self.bind(intervene, batch, time)
         states = self._initial(state, batch)
         recorded = match_sites(record, self.sites)
 
         last: dict[str, Tensor] = {}
         activations: dict[str, Tensor] = {}
-        inputs = symbols
+        below = inputs
         for index, layer in enumerate(self.layers):
             prefix = f"layers.{index}."
             initial = tuple(states[prefix + hook] for hook in self.layer_type.states)
             tap = Tap(prefix, edits, recorded, torch.zeros_like(initial[0]))
             tap.before |= {h: states[prefix + h] for h in tap.before if prefix + h in states}
-            inputs, final = layer(inputs, initial, tap)
+            below, final = layer(below, initial, tap)
             last |= {prefix + hook: value for hook, value in tap.before.items()}
             last |= {prefix + h: v for h, v in zip(self.layer_type.states, final, strict=True)}
             activations |= {
                 prefix + hook: torch.stack(steps, 2) for hook, steps in tap.records.items()
             }
-        logits = self.readout(symbols, initial[0], inputs).permute(0, 3, 2, 1)
+        logits = self.readout(inputs, initial[0], below).permute(0, 3, 2, 1)
         return Output(logits, last, activations, tuple(edit.fired for edit in edits))
 
-    def read_out(self, tokens: Tensor, hidden: Tensor) -> Tensor:
+    def read_out(self, inputs: Tensor, hidden: Tensor) -> Tensor:
         """Logits (seed, batch, time, vocabulary) of given hidden states; the recurrence stands.
 
         Args:
-            tokens: as in :meth:`forward`.
+            inputs: as in :meth:`forward`.
             hidden: (seed, batch, time, unit), activity at ``hook_h`` of the last layer, from the
                 start on. As recorded, it gives the logits of the pass; changed, what the readout
                 makes of the change.
 
         Raises:
-            NetworkError: tokens or hidden states do not fit this network.
+            NetworkError: inputs or hidden states do not fit this network.
         """
-        symbols = self.check_tokens(tokens).transpose(1, 2)  # (seed, time, batch)
-        seeds, time, batch = symbols.shape
+        inputs = self.check_inputs(inputs).transpose(1, 2)
+        seeds, time, batch = inputs.shape[:3]
         shape = (seeds, batch, time, self.settings.hidden)
         if hidden.shape != shape:
             raise NetworkError(
@@ -185,7 +187,7 @@ class Recurrent(Network):
             )
         states = hidden.to(next(self.parameters())).transpose(1, 2)
         initial = torch.zeros_like(states[:, 0])
-        return self.readout(symbols, initial, states).permute(0, 3, 2, 1)
+        return self.readout(inputs, initial, states).permute(0, 3, 2, 1)
 
     def _initial(self, state: Mapping[str, Tensor] | None, batch: int) -> dict[str, Tensor]:
         """The state to go on from, checked, or zeros."""

@@ -49,14 +49,19 @@ def rollout(
         state: where to go on from: an earlier output's ``state``; zeros if None.
 
     Raises:
-        NetworkError: an encoder, ``steps`` < 1, too few numbers to draw by, or a misfit of tokens
-            or state.
+        NetworkError: an encoder, a network that reads channels, ``steps`` < 1, too few numbers to
+            draw by, or a misfit of tokens or state.
         InterventionError: an edit does not span all symbols read.
     """
     if not network.predicts:
         raise NetworkError(
             "rollout: got an encoder, which predicts no next symbol; it can be read, but it cannot "
             "generate: give a causal network"
+        )
+    if network.channels is not None:
+        raise NetworkError(
+            f"rollout: got a network that reads the channels {', '.join(network.channels)} and not "
+            "the symbols that it says; give one that was built without channels"
         )
     if steps < 1:
         raise NetworkError(f"rollout: steps: got {steps}; must be at least 1")

@@ -1,7 +1,7 @@
 """Networks of ``torch.nn``, taken in and given back.
 
-A stock recurrence with a linear readout of the next symbol becomes an ensemble of one, with all
-sites and edits; any member of an ensemble becomes stock modules again.
+A stock recurrence with a linear readout of the symbols becomes an ensemble of one, with all sites
+and edits; any member of an ensemble becomes stock modules again.
 """
 
 from __future__ import annotations
@@ -29,15 +29,21 @@ _STOCK = {"tanh": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
 
 def from_stock(
-    rnn: nn.Module, readout: nn.Module, symbols: Sequence[str] | None = None, seed: int = 0
+    rnn: nn.Module,
+    readout: nn.Module,
+    symbols: Sequence[str] | None = None,
+    seed: int = 0,
+    channels: Sequence[str] | None = None,
 ) -> Recurrent:
     """The ensemble of one that computes what ``readout(rnn(one_hot(tokens))[0])`` does.
 
     Args:
-        rnn: a recurrence over one-hot symbols: ``input_size`` is the vocabulary.
-        readout: a linear map from its hidden states to the logits of the next symbol.
+        rnn: a recurrence over one-hot symbols, ``input_size`` being the vocabulary, or over
+            channels.
+        readout: a linear map from its hidden states to the logits of the symbols.
         symbols: names of the symbols; their numbers if None.
         seed: what the member is called in tables.
+        channels: names of the channels that ``rnn`` reads; None where it reads symbols.
 
     Raises:
         NetworkError: a module of another kind, with an option that is not supported, or sizes
@@ -56,17 +62,20 @@ def from_stock(
             "torch.nn.Linear, must both have biases"
         )
     vocabulary = readout.out_features
-    if (rnn.input_size, rnn.hidden_size) != (vocabulary, readout.in_features):
+    inputs = vocabulary if channels is None else len(channels)
+    if (rnn.input_size, rnn.hidden_size) != (inputs, readout.in_features):
+        read = "out_features (the vocabulary)" if channels is None else f"the {inputs} channels"
         raise NetworkError(
-            f"from_stock: got {rnn} with {readout}; input_size must equal out_features (the "
-            "vocabulary), and hidden_size in_features"
+            f"from_stock: got {rnn} with {readout}; input_size must equal {read}, and hidden_size "
+            "in_features"
         )
     names = tuple(map(str, range(vocabulary))) if symbols is None else tuple(symbols)
     if len(names) != vocabulary:
         raise NetworkError(f"from_stock: got {len(names)} symbols; the vocabulary is {vocabulary}")
     network_type, settings_type = _OURS[rnn.mode]
+    network_type.check_channels(channels)
     settings = settings_type(hidden=rnn.hidden_size, layers=rnn.num_layers)
-    return network_type(settings, names, [seed], stock_weights(rnn, readout))
+    return network_type(settings, names, [seed], stock_weights(rnn, readout), channels)
 
 
 def to_stock(network: Recurrent, member: int) -> tuple[nn.RNNBase, nn.Linear]:
@@ -83,7 +92,7 @@ def to_stock(network: Recurrent, member: int) -> tuple[nn.RNNBase, nn.Linear]:
     weights = {k: v[0].cpu() for k, v in network.select([member]).state_dict().items()}
     stock = _STOCK[settings.architecture]
     with torch.device("meta"):  # neither memory nor random numbers for weights that are replaced
-        rnn = stock(network.vocabulary, settings.hidden, settings.layers, batch_first=True)
+        rnn = stock(network.input_size, settings.hidden, settings.layers, batch_first=True)
         readout = nn.Linear(settings.hidden, network.vocabulary)
     named = {name: weights[stock_name(name)] for name in rnn.state_dict()}
     rnn.load_state_dict(named, assign=True)

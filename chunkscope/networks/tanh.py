@@ -36,7 +36,7 @@ class Tanh(Recurrent):
     layer_type = TanhLayer
 
     @classmethod
-    def draw(cls, settings: TanhSettings, vocabulary: int) -> dict[str, Tensor]:
+    def draw(cls, settings: TanhSettings, inputs: int, vocabulary: int) -> dict[str, Tensor]:
         """A default ``nn.RNN`` and then a default ``nn.Linear``."""
-        rnn = nn.RNN(vocabulary, settings.hidden, settings.layers)
+        rnn = nn.RNN(inputs, settings.hidden, settings.layers)
         return stock_weights(rnn, nn.Linear(settings.hidden, vocabulary))

@@ -95,8 +95,8 @@ def train(
             and ends with the same bytes as one that was never interrupted.
 
     Raises:
-        NetworkError: data or seeds do not fit, a loss is not finite, or ``resume_dir`` holds
-            another training.
+        NetworkError: network, data or seeds do not fit, a loss is not finite, or ``resume_dir``
+            holds another training.
     """
     _check(network, tokens, settings, window_seeds, validation)
     _check_scored("scored", tokens, scored)
@@ -354,6 +354,11 @@ def _check(
         raise NetworkError(
             "training: got a Hugging Face network, which is read as it is; train it with "
             "transformers and save it again"
+        )
+    if network.channels is not None:
+        raise NetworkError(
+            f"training: got a network that reads the channels {', '.join(network.channels)}; the "
+            "next symbol is learned by networks that read symbols: build it without channels"
         )
     _check_shape(network, "tokens", tokens, settings.window, "training.window = ")
     if validation is not None:

@@ -124,12 +124,16 @@ class Recurrent(Network):
     settings: RecurrentSettings
 
     def assemble(self, weights: Mapping[str, Tensor]) -> None:
-        """One ``layer_type`` per layer, and the readout."""
+        """The layers, and the readout."""
         self.layers = nn.ModuleList(
-            self.layer_type(weights_under(weights, f"layers.{index}."))
+            self.make_layer(weights_under(weights, f"layers.{index}."))
             for index in range(self.settings.layers)
         )
         self.readout = self.readout_type(weights_under(weights, "readout."))
+
+    def make_layer(self, weights: Mapping[str, Tensor]) -> Layer:
+        """The layer that holds ``weights``."""
+        return self.layer_type(weights)
 
     def forward(
         self,

@@ -29,6 +29,9 @@ class TanhSettings(Settings):
     """Hidden units per layer."""
     layers: int = Field(default=1, ge=1, le=64)
     """Layers, each reading the hidden states of the one below."""
+    leak: float = Field(default=1.0, gt=0, le=1, exclude_if=lambda leak: leak == 1)
+    """Share of the state that a step replaces: the length of a step over the units' time constant.
+    A saved network says so only where it is not 1."""
 
 
 class GRUSettings(Settings):

@@ -82,12 +82,18 @@ def to_stock(network: Recurrent, member: int) -> tuple[nn.RNNBase, nn.Linear]:
     """Member ``member`` as a stock recurrence (``batch_first``) and its linear readout.
 
     Raises:
-        NetworkError: an affine network, which ``torch.nn`` does not have, or no such member.
+        NetworkError: a network that ``torch.nn`` does not have, such as an affine one or one with
+            a leak; or no such member.
     """
     settings = network.settings
     if settings.architecture not in _STOCK:
         raise NetworkError(
             f"to_stock: got architecture {settings.architecture}; supported are {SUPPORTED}"
+        )
+    if isinstance(settings, TanhSettings) and settings.leak < 1:
+        raise NetworkError(
+            f"to_stock: got a tanh network with leak {settings.leak}; torch.nn.RNN has none: only "
+            "a network with leak 1 can be given back"
         )
     weights = {k: v[0].cpu() for k, v in network.select([member]).state_dict().items()}
     stock = _STOCK[settings.architecture]

@@ -1,11 +1,16 @@
-"""The Elman network, as ``torch.nn.RNN`` with tanh.
+"""The Elman network, as ``torch.nn.RNN`` with tanh, of which a state may leak away step by step.
 
-h_t = tanh(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh),    logits_t = V h_t + c
+    n_t = tanh(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh)
+    h_t = (1 - leak) h_{t-1} + leak n_t,    logits_t = V h_t + c
+
+With a leak of 1 the state is n_t. A smaller one makes the network that models of cortex use: the
+leak is then the length of a step over the time constant of a unit (Yang et al., 2019,
+doi:10.1038/s41593-018-0310-2).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +25,10 @@ class TanhLayer(Layer):
     bias_ih: Tensor
     bias_hh: Tensor
 
+    def __init__(self, weights: Mapping[str, Tensor], leak: float) -> None:
+        super().__init__(weights)
+        self.leak = leak
+
     def drive(self, inputs: Tensor) -> Iterable[Tensor]:
         return project(inputs, self.weight_ih, self.bias_ih + self.bias_hh)
 
@@ -27,13 +36,22 @@ class TanhLayer(Layer):
         self, drive: Tensor, state: tuple[Tensor, ...], weight: Tensor, tap: Tap
     ) -> tuple[Tensor, ...]:
         (hidden,) = state
-        return (tap("hook_h", torch.tanh(torch.baddbmm(drive, hidden, weight))),)
+        reached = torch.tanh(torch.baddbmm(drive, hidden, weight))
+        if self.leak < 1:
+            reached = torch.lerp(hidden, reached, self.leak)
+        return (tap("hook_h", reached),)
 
 
 class Tanh(Recurrent):
     """An ensemble of tanh networks."""
 
     layer_type = TanhLayer
+
+    settings: TanhSettings
+
+    def make_layer(self, weights: Mapping[str, Tensor]) -> TanhLayer:
+        """The layer that holds ``weights``."""
+        return TanhLayer(weights, self.settings.leak)
 
     @classmethod
     def draw(cls, settings: TanhSettings, inputs: int, vocabulary: int) -> dict[str, Tensor]:

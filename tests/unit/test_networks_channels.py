@@ -37,7 +37,7 @@ STOCK_MODELS = [
     LSTMSettings(hidden=6, layers=2),
 ]
 STOCK = {"tanh": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
-MODELS = STOCK_MODELS
+MODELS = [*STOCK_MODELS, TanhSettings(hidden=6, leak=0.3)]
 
 
 def name(model: NetworkSettings) -> str:

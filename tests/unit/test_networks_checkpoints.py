@@ -27,6 +27,7 @@ SYMBOLS, SEEDS = ("A", "B", "C", "E"), (3, 1, 4)
 MODELS = [
     AffineSettings(hidden=6),
     TanhSettings(hidden=6),
+    TanhSettings(hidden=6, leak=0.3),
     GRUSettings(hidden=6, layers=2),
     LSTMSettings(hidden=6),
 ]
@@ -148,6 +149,18 @@ def test_stock_modules_come_in_and_go_out(stock: type[nn.RNNBase], layers: int) 
 def test_what_is_not_supported_is_said(rnn: nn.Module, readout: nn.Module, message: str) -> None:
     with pytest.raises(NetworkError, match=message):
         from_stock(rnn, readout)
+
+
+def test_torch_has_no_leak() -> None:
+    with pytest.raises(NetworkError, match=r"got a tanh network with leak 0\.3; torch\.nn\.RNN"):
+        to_stock(build(TanhSettings(hidden=6, leak=0.3), 4, SEEDS), 0)
+
+
+@pytest.mark.parametrize(("leak", "named"), [(1.0, False), (0.3, True)])
+def test_a_config_names_a_leak_where_there_is_one(leak: float, named: bool, tmp_path: Path) -> None:
+    save_pretrained(build(TanhSettings(hidden=6, leak=leak), 4, SEEDS), tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    assert ("leak" in config["network"]) == named
 
 
 def test_torch_has_no_affine_recurrence() -> None:

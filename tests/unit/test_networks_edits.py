@@ -28,6 +28,7 @@ SEEDS = (3, 1)
 MODELS = {
     "affine": AffineSettings(hidden=HIDDEN),
     "tanh": TanhSettings(hidden=HIDDEN, layers=2),
+    "leaky": TanhSettings(hidden=HIDDEN, layers=2, leak=0.3),
     "gru": GRUSettings(hidden=HIDDEN, layers=2),
     "lstm": LSTMSettings(hidden=HIDDEN, layers=2),
 }
@@ -105,7 +106,9 @@ class Naive:
         from_input = w[at + "weight_ih"] @ x + w[at + "bias_ih"]
         from_state = w[at + "weight_hh"] @ h + w[at + "bias_hh"]
         if self.settings.architecture == "tanh":
-            return self.tap(at + "hook_h", np.tanh(from_input + from_state), t)
+            leak = self.settings.leak
+            h = (1 - leak) * h + leak * np.tanh(from_input + from_state)
+            return self.tap(at + "hook_h", h, t)
         if self.settings.architecture == "gru":
             (ir, iz, i_n), (hr, hz, hn) = np.split(from_input, 3), np.split(from_state, 3)
             r = self.tap(at + "hook_gate_r", sigmoid(ir + hr), t)

@@ -26,6 +26,7 @@ VOCABULARY = 5
 SEEDS = (3, 1, 4)
 ALL = [
     AffineSettings(hidden=6),
+    TanhSettings(hidden=6, layers=2, leak=0.3),
     TanhSettings(hidden=6),
     TanhSettings(hidden=6, layers=2),
     GRUSettings(hidden=6),
@@ -41,7 +42,7 @@ def name(model: NetworkSettings) -> str:
 
 
 each_network = pytest.mark.parametrize("model", ALL, ids=name)
-each_stock = pytest.mark.parametrize("model", ALL[1:], ids=name)
+each_stock = pytest.mark.parametrize("model", ALL[2:], ids=name)
 
 
 def draw_tokens(*shape: int) -> Tensor:
@@ -179,6 +180,27 @@ def test_recorded_states_end_in_the_state(model: NetworkSettings) -> None:
     for site in network.state_sites:
         assert output.activations[site].shape == (len(SEEDS), 2, 7, model.hidden)
         assert torch.equal(output.activations[site][:, :, -1], output.state[site])
+
+
+@torch.no_grad()
+def test_what_leaks_away_of_a_state_is_replaced() -> None:
+    """One unit that no input reaches, driven by its bias alone: h_t = b (1 - (1 - leak)^t)."""
+    network = build(TanhSettings(hidden=1, leak=0.2), VOCABULARY, [0]).double()
+    for name, value in network.named_parameters():
+        value.fill_(0.5 if name == "layers.0.bias_ih" else 0)
+    hidden = network(draw_tokens(1, 30), record=["*"]).activations["layers.0.hook_h"].flatten()
+    steps = torch.arange(1, 31, dtype=torch.double)
+    torch.testing.assert_close(hidden, torch.tanh(torch.tensor(0.5)).double() * (1 - 0.8**steps))
+
+
+@torch.no_grad()
+def test_a_leak_of_one_is_none() -> None:
+    leaky = build(TanhSettings(hidden=6, leak=1 - 1e-12), VOCABULARY, SEEDS).double()
+    plain = build(TanhSettings(hidden=6), VOCABULARY, SEEDS).double()
+    tokens = draw_tokens(4, 9)
+    torch.testing.assert_close(leaky(tokens).logits, plain(tokens).logits, rtol=0, atol=1e-10)
+    slow = build(TanhSettings(hidden=6, leak=0.5), VOCABULARY, SEEDS).double()
+    assert (slow(tokens).logits - plain(tokens).logits).abs().max() > 1e-3
 
 
 def test_gates_make_the_states() -> None:

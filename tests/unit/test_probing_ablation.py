@@ -260,7 +260,7 @@ def planted_network(symbols: tuple[str, ...]) -> Recurrent:
     """
     units = 1 + len(symbols) + IDLE
     settings = TanhSettings(hidden=units)
-    weights = {k: torch.zeros_like(v) for k, v in CLASSES["tanh"].draw(settings, 5).items()}
+    weights = {k: torch.zeros_like(v) for k, v in CLASSES["tanh"].draw(settings, 5, 5).items()}
     place = {symbol: at for at, symbol in enumerate(symbols)}
     into, back, out = (
         weights[name][0] for name in ("layers.0.weight_ih", "layers.0.weight_hh", "readout.weight")

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from chunkscope.networks.network import Weights, linear
+from chunkscope.networks.network import Weights, linear, one_hot
 from chunkscope.networks.recurrent import Layer, Recurrent, Tap, project, read
 from chunkscope.networks.scan import scan
 from chunkscope.networks.settings import AffineSettings
@@ -61,15 +61,6 @@ class AffineReadout(Weights):
         incoming = torch.cat([initial.unsqueeze(1), hidden[:, :-1]], 1)
         from_symbol = read(one_hot(symbols, self.weight_ih), self.weight_ih, self.bias.unsqueeze(2))
         return read(incoming, self.weight_hh, from_symbol.flatten(2))
-
-
-def one_hot(symbols: Tensor, weight: Tensor) -> Tensor:
-    """Symbols (seed, time, batch) as (seed, time, batch, vocabulary) numbers, for ``weight``.
-
-    A product with them is quicker than a look-up, whose backward pass goes symbol by symbol.
-    """
-    names = torch.arange(weight.shape[-1], device=symbols.device)
-    return (symbols.unsqueeze(-1) == names).to(weight)
 
 
 class Affine(Recurrent):

@@ -13,8 +13,10 @@ from chunkscope.networks.gpt import GPT
 from chunkscope.networks.gru import GRU
 from chunkscope.networks.huggingface import HuggingFace
 from chunkscope.networks.lstm import LSTM
+from chunkscope.networks.mingru import MinGRU
 from chunkscope.networks.network import Network
 from chunkscope.networks.settings import HuggingFaceSettings, NetworkSettings
+from chunkscope.networks.ssm import SSM
 from chunkscope.networks.tanh import Tanh
 
 CLASSES: dict[str, type[Network]] = {
@@ -22,6 +24,8 @@ CLASSES: dict[str, type[Network]] = {
     "tanh": Tanh,
     "gru": GRU,
     "lstm": LSTM,
+    "mingru": MinGRU,
+    "ssm": SSM,
     "gpt": GPT,
 }
 

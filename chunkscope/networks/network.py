@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Self
 import torch
 from torch import Tensor, nn
 
-from chunkscope.errors import NetworkError
+from chunkscope.errors import NetworkError, SiteError
 from chunkscope.networks.edits import BoundEdit, Edit
 from chunkscope.networks.sites import site_widths, state_sites, unknown_site
 
@@ -248,6 +248,36 @@ class Network(nn.Module):
         ]
 
 
+def initial_state(
+    network: Network, state: Mapping[str, Tensor] | None, batch: int
+) -> dict[str, Tensor]:
+    """The activity to go on from, checked: site -> (seed, batch, unit); zeros if ``state`` is None.
+
+    For networks whose ``state_sites`` carry over all there is.
+
+    Raises:
+        SiteError: a site that the network does not have, or one of ``state_sites`` missing.
+        NetworkError: another shape.
+    """
+    like, sites = next(network.parameters()), site_widths(network.settings)
+    shapes = {site: (len(network.seeds), batch, width) for site, width in sites.items()}
+    if state is None:
+        return {site: like.new_zeros(shapes[site]) for site in network.state_sites}
+    for site in state:
+        if site not in sites:
+            raise unknown_site(site, network.sites)
+    for site in network.state_sites:
+        if site not in state:
+            raise SiteError(f"state: {site} is missing; give {', '.join(network.state_sites)}")
+    for site, value in state.items():
+        if value.shape != shapes[site]:
+            raise NetworkError(
+                f"state: {site}: got shape {tuple(value.shape)}; must be (seed, batch, unit) "
+                f"= {shapes[site]}"
+            )
+    return {site: value.to(like) for site, value in state.items()}
+
+
 class Weights(nn.Module):
     """Parameters in the order of their names, each with a leading axis of members."""
 
@@ -272,3 +302,16 @@ def linear(inputs: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """
     flat = torch.baddbmm(bias.unsqueeze(1), inputs.flatten(1, 2), weight.mT)
     return flat.unflatten(1, inputs.shape[1:3])
+
+
+def one_hot(symbols: Tensor, weight: Tensor) -> Tensor:
+    """Symbols (seed, ..., ...) as (seed, ..., ..., vocabulary) numbers, for ``weight``.
+
+    A product with them is quicker than a look-up, whose backward pass goes symbol by symbol.
+
+    Args:
+        symbols: (seed, ..., ...), say time and batch.
+        weight: (seed, output, vocabulary), whose type and device the numbers take.
+    """
+    names = torch.arange(weight.shape[-1], device=symbols.device)
+    return (symbols.unsqueeze(-1) == names).to(weight)

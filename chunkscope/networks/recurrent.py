@@ -21,11 +21,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from chunkscope.errors import NetworkError, SiteError
+from chunkscope.errors import NetworkError
 from chunkscope.networks.edits import BoundEdit, Edit
-from chunkscope.networks.network import Network, Output, Weights, linear, weights_under
+from chunkscope.networks.network import (
+    Network,
+    Output,
+    Weights,
+    initial_state,
+    linear,
+    weights_under,
+)
 from chunkscope.networks.settings import RecurrentSettings
-from chunkscope.networks.sites import match_sites, unknown_site
+from chunkscope.networks.sites import match_sites
 
 
 class Tap:
@@ -149,7 +156,7 @@ class Recurrent(Network):
         inputs = self.check_inputs(inputs).transpose(1, 2)  # (seed, time, batch) or (.., channel)
         time, batch = inputs.shape[1:3]
         edits = self.bind(intervene, batch, time)
-        states = self._initial(state, batch)
+        states = initial_state(self, state, batch)
         recorded = match_sites(record, self.sites)
 
         last: dict[str, Tensor] = {}
@@ -192,26 +199,6 @@ class Recurrent(Network):
         states = hidden.to(next(self.parameters())).transpose(1, 2)
         initial = torch.zeros_like(states[:, 0])
         return self.readout(inputs, initial, states).permute(0, 3, 2, 1)
-
-    def _initial(self, state: Mapping[str, Tensor] | None, batch: int) -> dict[str, Tensor]:
-        """The state to go on from, checked, or zeros."""
-        like = next(self.parameters())
-        shape = (len(self.seeds), batch, self.settings.hidden)
-        if state is None:
-            return dict.fromkeys(self.state_sites, like.new_zeros(shape))
-        for site in state:
-            if site not in self.sites:
-                raise unknown_site(site, self.sites)
-        for site in self.state_sites:
-            if site not in state:
-                raise SiteError(f"state: {site} is missing; give {', '.join(self.state_sites)}")
-        for site, value in state.items():
-            if value.shape != shape:
-                raise NetworkError(
-                    f"state: {site}: got shape {tuple(value.shape)}; must be (seed, batch, unit) "
-                    f"= {shape}"
-                )
-        return {site: value.to(like) for site, value in state.items()}
 
 
 def project(inputs: Tensor, weight: Tensor, bias: Tensor) -> Iterable[Tensor]:

@@ -56,6 +56,30 @@ class LSTMSettings(Settings):
     """Layers, each reading the hidden states of the one below."""
 
 
+class MinGRUSettings(Settings):
+    """The minimal gated recurrent unit (arXiv 2410.01201): its gates read the input alone."""
+
+    architecture: Literal["mingru"] = "mingru"
+    """Chooses this model."""
+    hidden: int = Field(ge=1, le=65536)
+    """Units of the residual stream, and hidden units per layer."""
+    layers: int = Field(default=2, ge=1, le=64)
+    """Layers, each reading the stream and adding to it."""
+
+
+class SSMSettings(Settings):
+    """A selective state-space model: the S6 layer of Mamba (arXiv 2312.00752)."""
+
+    architecture: Literal["ssm"] = "ssm"
+    """Chooses this model."""
+    hidden: int = Field(ge=1, le=65536)
+    """Units of the residual stream."""
+    state: int = Field(default=8, ge=1, le=256)
+    """Numbers that each unit remembers its input by; a layer has `hidden` times as many."""
+    layers: int = Field(default=2, ge=1, le=64)
+    """Layers, each reading the stream and adding to it."""
+
+
 class GPTSettings(Settings):
     """A decoder-only transformer: pre-norm blocks, rotary positions, tied embeddings, GELU."""
 
@@ -101,8 +125,12 @@ class HuggingFaceSettings(Settings):
 RecurrentSettings = AffineSettings | TanhSettings | GRUSettings | LSTMSettings
 """Settings of the recurrent family."""
 
+ResidualSettings = MinGRUSettings | SSMSettings
+"""Settings of recurrences on a residual stream, whose gates read the input alone."""
+
 NetworkSettings = Annotated[
-    RecurrentSettings | GPTSettings | HuggingFaceSettings, Field(discriminator="architecture")
+    RecurrentSettings | ResidualSettings | GPTSettings | HuggingFaceSettings,
+    Field(discriminator="architecture"),
 ]
 """Settings of a network; ``architecture`` says which."""
 

@@ -17,6 +17,20 @@ site                         architectures          activity
 
 Gates are read after their nonlinearity.
 
+Of layer ``l`` of a recurrence on a residual stream (:mod:`chunkscope.networks.residual`) there are,
+in the order in which they are computed:
+
+=============================  =============  ================================================
+site                           architectures  activity
+=============================  =============  ================================================
+``layers.l.hook_gate_z``       mingru         update gate
+``layers.l.hook_gate_n``       mingru         candidate of the hidden state
+``layers.l.hook_delta``        ssm            step size, after its softplus
+``layers.l.hook_h``            both           state after the step; of ssm, ``state`` numbers
+                                              of the first unit, then of the next
+``layers.l.hook_resid_post``   both           residual stream that leaves the layer
+=============================  =============  ================================================
+
 Of block ``b`` of a transformer (:mod:`chunkscope.networks.gpt`), in the order in which they are
 computed, heads side by side, queries and keys before they are turned by their positions:
 
@@ -56,8 +70,10 @@ from chunkscope.networks.directories import describe
 from chunkscope.networks.settings import (
     GPTSettings,
     HuggingFaceSettings,
+    MinGRUSettings,
     NetworkSettings,
     RecurrentSettings,
+    SSMSettings,
 )
 
 STATES: dict[str, tuple[str, ...]] = {
@@ -65,8 +81,11 @@ STATES: dict[str, tuple[str, ...]] = {
     "tanh": ("hook_h",),
     "gru": ("hook_h",),
     "lstm": ("hook_h", "hook_c"),
+    "mingru": ("hook_h",),
+    "ssm": ("hook_h",),
 }
-"""Recurrent architecture -> hooks of its state, which continue a pass."""
+"""Architecture that carries over nothing but activity -> hooks of its state, which continue a
+pass."""
 
 GATES: dict[str, tuple[str, ...]] = {
     "affine": (),
@@ -74,7 +93,7 @@ GATES: dict[str, tuple[str, ...]] = {
     "gru": ("hook_gate_r", "hook_gate_z", "hook_gate_n"),
     "lstm": ("hook_gate_i", "hook_gate_f", "hook_gate_g", "hook_gate_o"),
 }
-"""Recurrent architecture -> hooks of its gates."""
+"""Architecture of the recurrent family -> hooks of its gates."""
 
 MLP_RATIO = 4
 """Hidden units of a transformer's MLP per unit of its residual stream, as in GPT-2."""
@@ -97,7 +116,9 @@ _BLOCK = (
 
 
 def site_widths(network: NetworkSettings) -> dict[str, int]:
-    """Every site of a network -> its units, layer by layer, the state before the gates.
+    """Every site of a network -> its units, layer by layer.
+
+    Of the recurrent family the state stands before the gates.
 
     Raises:
         NetworkError: the directory of a ready network cannot be read.
@@ -121,8 +142,22 @@ def state_sites(network: NetworkSettings) -> list[str]:
 
 def _recurrent(network: RecurrentSettings) -> dict[str, int]:
     hooks = STATES[network.architecture] + GATES[network.architecture]
-    names = [f"layers.{layer}.{hook}" for layer in range(network.layers) for hook in hooks]
-    return dict.fromkeys(names, network.hidden)
+    return _layers(dict.fromkeys(hooks, network.hidden), network.layers)
+
+
+def _mingru(network: MinGRUSettings) -> dict[str, int]:
+    hooks = ("hook_gate_z", "hook_gate_n", "hook_h", "hook_resid_post")
+    return _layers(dict.fromkeys(hooks, network.hidden), network.layers)
+
+
+def _ssm(network: SSMSettings) -> dict[str, int]:
+    units = network.hidden
+    hooks = {"hook_delta": units, "hook_h": units * network.state, "hook_resid_post": units}
+    return _layers(hooks, network.layers)
+
+
+def _layers(hooks: dict[str, int], layers: int) -> dict[str, int]:
+    return {f"layers.{index}.{hook}": hooks[hook] for index in range(layers) for hook in hooks}
 
 
 def _gpt(network: GPTSettings) -> dict[str, int]:
@@ -160,7 +195,9 @@ def _huggingface(network: HuggingFaceSettings) -> dict[str, int]:
 
 
 _WIDTHS: dict[str, Callable[[Any], dict[str, int]]] = {
-    **dict.fromkeys(STATES, _recurrent),
+    **dict.fromkeys(GATES, _recurrent),
+    "mingru": _mingru,
+    "ssm": _ssm,
     "gpt": _gpt,
     "huggingface": _huggingface,
 }

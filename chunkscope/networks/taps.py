@@ -15,6 +15,7 @@ class PassTap:
     """Edits and records every activity of one pass.
 
     Attributes:
+        edits: site -> its edits, in order.
         activations: recorded site -> (seed, batch, time, unit), after edits.
         last: edited site -> (seed, batch, unit), its activity at the last step, from which a
             ``hold`` in the next pass goes on.
@@ -28,20 +29,25 @@ class PassTap:
         self.last: dict[str, Tensor] = {}
         self._record = frozenset(record)
         self._before = before
-        self._edits: defaultdict[str, list[BoundEdit]] = defaultdict(list)
+        self.edits: defaultdict[str, list[BoundEdit]] = defaultdict(list)
         for edit in edits:
-            self._edits[edit.site].append(edit)
+            self.edits[edit.site].append(edit)
 
     @property
     def sites(self) -> frozenset[str]:
         """The sites that are edited or recorded."""
-        return self._record.union(self._edits)
+        return self._record.union(self.edits)
 
     def __call__(self, site: str, activity: Tensor) -> Tensor:
         """The activity (seed, batch, time, unit) of ``site``, after edits."""
-        if site in self._edits:
+        if site in self.edits:
             before = self._before.get(site, torch.zeros_like(activity[:, :, 0]))
-            activity = edited(activity, self._edits[site], before)
+            activity = edited(activity, self.edits[site], before)
+        return self.note(site, activity)
+
+    def note(self, site: str, activity: Tensor) -> Tensor:
+        """Keeps what is asked for of activity that has been edited already."""
+        if site in self.edits:
             self.last[site] = activity[:, :, -1]
         if site in self._record:
             self.activations[site] = activity

@@ -21,7 +21,9 @@ from chunkscope.networks.settings import (
     GRUSettings,
     HuggingFaceSettings,
     LSTMSettings,
+    MinGRUSettings,
     NetworkSettings,
+    SSMSettings,
     TanhSettings,
     TrainingSettings,
 )
@@ -37,7 +39,12 @@ STOCK_MODELS = [
     LSTMSettings(hidden=6, layers=2),
 ]
 STOCK = {"tanh": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
-MODELS = [*STOCK_MODELS, TanhSettings(hidden=6, leak=0.3)]
+MODELS = [
+    *STOCK_MODELS,
+    TanhSettings(hidden=6, leak=0.3),
+    MinGRUSettings(hidden=6),
+    SSMSettings(hidden=6, state=2),
+]
 
 
 def name(model: NetworkSettings) -> str:

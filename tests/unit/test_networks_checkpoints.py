@@ -18,7 +18,9 @@ from chunkscope.networks.settings import (
     AffineSettings,
     GRUSettings,
     LSTMSettings,
+    MinGRUSettings,
     NetworkSettings,
+    SSMSettings,
     TanhSettings,
 )
 from chunkscope.networks.stock import from_stock, to_stock
@@ -30,6 +32,8 @@ MODELS = [
     TanhSettings(hidden=6, leak=0.3),
     GRUSettings(hidden=6, layers=2),
     LSTMSettings(hidden=6),
+    MinGRUSettings(hidden=6),
+    SSMSettings(hidden=6, state=2),
 ]
 each_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.architecture)
 

@@ -14,12 +14,14 @@ from torch import Tensor
 from chunkscope.errors import InterventionError, SiteError
 from chunkscope.networks.building import build
 from chunkscope.networks.edits import Edit
-from chunkscope.networks.recurrent import Recurrent
+from chunkscope.networks.network import Network
 from chunkscope.networks.settings import (
     AffineSettings,
     GRUSettings,
     LSTMSettings,
+    MinGRUSettings,
     NetworkSettings,
+    SSMSettings,
     TanhSettings,
 )
 
@@ -31,13 +33,15 @@ MODELS = {
     "leaky": TanhSettings(hidden=HIDDEN, layers=2, leak=0.3),
     "gru": GRUSettings(hidden=HIDDEN, layers=2),
     "lstm": LSTMSettings(hidden=HIDDEN, layers=2),
+    "mingru": MinGRUSettings(hidden=HIDDEN),
+    "ssm": SSMSettings(hidden=HIDDEN, state=2),
 }
 ALL_SITES = [
     (key, site) for key, model in MODELS.items() for site in build(model, VOCABULARY, [0]).sites
 ]
 
 
-def network_of(model: NetworkSettings) -> Recurrent:
+def network_of(model: NetworkSettings) -> Network:
     return build(model, VOCABULARY, SEEDS).double()
 
 
@@ -45,36 +49,38 @@ def draw_tokens() -> Tensor:
     return torch.randint(VOCABULARY, (BATCH, TIME), generator=torch.Generator().manual_seed(0))
 
 
-def draw_edit(site: str, rng: np.random.Generator, seed_axis: bool = False) -> Edit:
-    lead = (len(SEEDS),) if seed_axis else ()
+def draw_edit(
+    network: Network, site: str, rng: np.random.Generator, seed_axis: bool = False
+) -> Edit:
+    lead, width = (len(SEEDS),) if seed_axis else (), network.width(site)
     return Edit(
         site,
         when=rng.random((*lead, BATCH, TIME)) < 0.4,
-        units=rng.random((BATCH, HIDDEN)) < 0.6,
+        units=rng.random((BATCH, width)) < 0.6,
         keep=rng.uniform(-1, 1, BATCH),
         hold=rng.uniform(-1, 1, BATCH),
-        value=rng.normal(size=(*lead, BATCH, HIDDEN)),
+        value=rng.normal(size=(*lead, BATCH, width)),
     )
 
 
 class Naive:
     """One member, one row, one number at a time after the formulas; edits unit by unit."""
 
-    def __init__(self, network: Recurrent, member: int, edits: list[Edit], row: int) -> None:
+    def __init__(self, network: Network, member: int, edits: list[Edit], row: int) -> None:
         self.weights = {k: v[member].numpy() for k, v in network.state_dict().items()}
         self.settings = network.settings
         self.member, self.row, self.edits = member, row, edits
         self.before: dict[str, np.ndarray] = {}
 
     def tap(self, site: str, now: np.ndarray, t: int) -> np.ndarray:
-        before = self.before.get(site, np.zeros(HIDDEN))
+        before = self.before.get(site, np.zeros_like(now))
         for edit in self.edits:
             when = edit.when if edit.when.ndim == 2 else edit.when[self.member]
             if edit.site != site or not when[self.row, t]:
                 continue
             now = now.copy()
             value = edit.value if edit.value.ndim == 2 else edit.value[self.member]
-            for unit in range(HIDDEN):
+            for unit in range(len(now)):
                 if edit.units[self.row, unit]:
                     now[unit] = (
                         edit.keep[self.row] * now[unit]
@@ -90,6 +96,8 @@ class Naive:
     def step(self, symbol: int, t: int) -> np.ndarray:
         one_hot = x = np.eye(VOCABULARY)[symbol]
         w = self.weights
+        if self.settings.architecture in ("mingru", "ssm"):
+            return w["readout.weight"] @ self.stream(one_hot, t) + w["readout.bias"]
         incoming = self.before.get("layers.0.hook_h", np.zeros(HIDDEN))
         for layer in range(self.settings.layers):
             x = self.cell(x, f"layers.{layer}.", t)
@@ -124,12 +132,43 @@ class Naive:
         c = self.tap(at + "hook_c", f * c + i * g, t)
         return self.tap(at + "hook_h", o * np.tanh(c), t)
 
+    def stream(self, one_hot: np.ndarray, t: int) -> np.ndarray:
+        w = self.weights
+        stream = w["embed.weight"] @ one_hot + w["embed.bias"]
+        for layer in range(self.settings.layers):
+            at = f"layers.{layer}."
+            u = w[at + "gain"] * stream / np.sqrt((stream**2).mean() + 1e-5)
+            said = getattr(self, self.settings.architecture)(u, at, t)
+            stream = stream + w[at + "weight_out"] @ said + w[at + "bias_out"]
+            stream = self.tap(at + "hook_resid_post", stream, t)
+        return stream
+
+    def mingru(self, u: np.ndarray, at: str, t: int) -> np.ndarray:
+        w, h = self.weights, self.before.get(at + "hook_h", np.zeros(HIDDEN))
+        z = self.tap(at + "hook_gate_z", sigmoid(w[at + "weight_z"] @ u + w[at + "bias_z"]), t)
+        n = self.tap(at + "hook_gate_n", w[at + "weight_n"] @ u + w[at + "bias_n"], t)
+        return self.tap(at + "hook_h", (1 - z) * h + z * n, t)
+
+    def ssm(self, u: np.ndarray, at: str, t: int) -> np.ndarray:
+        w, size = self.weights, self.settings.state
+        h = self.before.get(at + "hook_h", np.zeros(HIDDEN * size)).copy()
+        delta = np.log1p(np.exp(w[at + "weight_delta"] @ u + w[at + "bias_delta"]))
+        delta = self.tap(at + "hook_delta", delta, t)
+        b, c = np.split(w[at + "weight_bc"] @ u + w[at + "bias_bc"], 2)
+        for unit in range(HIDDEN):
+            for n in range(size):
+                rate = np.exp(w[at + "log_rate"][unit * size + n])
+                h[unit * size + n] *= np.exp(-delta[unit] * rate)
+                h[unit * size + n] += delta[unit] * b[n] * u[unit]
+        h = self.tap(at + "hook_h", h, t)
+        return h.reshape(HIDDEN, size) @ c + w[at + "skip"] * u
+
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
     return (1 + np.tanh(x / 2)) / 2
 
 
-def naive_logits(network: Recurrent, tokens: Tensor, edits: list[Edit]) -> np.ndarray:
+def naive_logits(network: Network, tokens: Tensor, edits: list[Edit]) -> np.ndarray:
     return np.array(
         [
             [Naive(network, member, edits, row).logits(tokens[row].numpy()) for row in range(BATCH)]
@@ -143,7 +182,7 @@ def naive_logits(network: Recurrent, tokens: Tensor, edits: list[Edit]) -> np.nd
 @torch.no_grad()
 def test_an_edit_equals_the_naive_loop(architecture: str, site: str, seed_axis: bool) -> None:
     network, tokens = network_of(MODELS[architecture]), draw_tokens()
-    edits = [draw_edit(site, np.random.default_rng(1), seed_axis)]
+    edits = [draw_edit(network, site, np.random.default_rng(1), seed_axis)]
     expected = naive_logits(network, tokens, edits)
     np.testing.assert_allclose(network(tokens, intervene=edits).logits, expected, atol=1e-10)
     assert not np.allclose(network(tokens).logits, expected, atol=1e-3)
@@ -155,8 +194,8 @@ def test_an_edit_equals_the_naive_loop(architecture: str, site: str, seed_axis: 
 def test_several_edits_equal_the_naive_loop(architecture: str, seed: int) -> None:
     network, tokens = network_of(MODELS[architecture]), draw_tokens()
     rng = np.random.default_rng(seed)
-    edits = [draw_edit(str(rng.choice(network.sites)), rng) for _ in range(4)]
-    edits.append(draw_edit(edits[0].site, rng))  # twice at one site
+    edits = [draw_edit(network, str(rng.choice(network.sites)), rng) for _ in range(4)]
+    edits.append(draw_edit(network, edits[0].site, rng))  # twice at one site
     expected = naive_logits(network, tokens, edits)
     np.testing.assert_allclose(network(tokens, intervene=edits).logits, expected, atol=1e-10)
 
@@ -164,8 +203,8 @@ def test_several_edits_equal_the_naive_loop(architecture: str, seed: int) -> Non
 @pytest.mark.parametrize(("architecture", "site"), ALL_SITES)
 @torch.no_grad()
 def test_rows_of_a_batch_equal_one_by_one(architecture: str, site: str) -> None:
-    network, tokens = build(MODELS[architecture], VOCABULARY, SEEDS), draw_tokens()
-    edit = draw_edit(site, np.random.default_rng(2))
+    network, tokens = network_of(MODELS[architecture]), draw_tokens()
+    edit = draw_edit(network, site, np.random.default_rng(2))
     together = network(tokens, intervene=[edit]).logits
     for row in range(BATCH):
         fields = {
@@ -173,23 +212,23 @@ def test_rows_of_a_batch_equal_one_by_one(architecture: str, site: str) -> None:
             for key in ("when", "units", "keep", "hold", "value")
         }
         alone = network(tokens[row : row + 1], intervene=[replace(edit, **fields)]).logits
-        torch.testing.assert_close(alone[:, 0], together[:, row], rtol=0, atol=1e-6)
+        torch.testing.assert_close(alone[:, 0], together[:, row], rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize(("architecture", "site"), ALL_SITES)
 @torch.no_grad()
 def test_an_edit_is_felt_from_its_step_on_and_never_before(architecture: str, site: str) -> None:
     network, tokens = network_of(MODELS[architecture]), draw_tokens()
-    at = 3
+    at, width = 3, network.width(site)
     when = np.zeros((BATCH, TIME), bool)
     when[:2, at] = True
     ablate = Edit(
         site,
         when=when,
-        units=np.ones((BATCH, HIDDEN), bool),
+        units=np.ones((BATCH, width), bool),
         keep=np.zeros(BATCH),
         hold=np.zeros(BATCH),
-        value=np.full((BATCH, HIDDEN), 0.5),
+        value=np.full((BATCH, width), 0.5),
     )
     output = network(tokens, intervene=[ablate])
     nothing = replace(ablate, when=np.zeros_like(when))
@@ -200,7 +239,9 @@ def test_an_edit_is_felt_from_its_step_on_and_never_before(architecture: str, si
     assert output.fired == (2,)
     assert (change[:, 2:] == 0).all()
     assert (change[:, :2, :first] == 0).all()
-    assert (change[:, :2, first:] > 1e-9).all()
+    last = first + 1 if site == "layers.1.hook_resid_post" else TIME  # which goes nowhere else
+    assert (change[:, :2, first:last] > 1e-9).all()
+    assert (change[:, :2, last:] == 0).all()
 
 
 @pytest.mark.parametrize("architecture", sorted(MODELS))
@@ -211,9 +252,9 @@ def test_the_four_kinds(architecture: str) -> None:
     plain = network(tokens, record=[site]).activations[site]
     when = np.zeros((BATCH, TIME), bool)
     when[:, 4] = True
-    units = np.zeros((BATCH, HIDDEN), bool)
+    units = np.zeros((BATCH, network.width(site)), bool)
     units[:, :3] = True
-    v = np.random.default_rng(5).normal(size=(BATCH, HIDDEN))
+    v = np.random.default_rng(5).normal(size=units.shape)
     zero, one = np.zeros(BATCH), np.ones(BATCH)
     kinds = {
         "graft": (zero, zero, v, torch.as_tensor(v).expand(len(SEEDS), -1, -1)),
@@ -233,7 +274,7 @@ def test_the_four_kinds(architecture: str) -> None:
 @torch.no_grad()
 def test_a_freeze_goes_on_over_a_continued_state(architecture: str, site: str) -> None:
     network, tokens = network_of(MODELS[architecture]), draw_tokens()
-    edit = replace(draw_edit(site, np.random.default_rng(6)), hold=np.ones(BATCH))
+    edit = replace(draw_edit(network, site, np.random.default_rng(6)), hold=np.ones(BATCH))
     whole = network(tokens, intervene=[edit])
     state, parts = None, []
     for first, last in (0, 3), (3, 4), (4, TIME):
@@ -246,7 +287,7 @@ def test_a_freeze_goes_on_over_a_continued_state(architecture: str, site: str) -
 
 def test_fired_counts_cells_with_a_unit() -> None:
     network, tokens = network_of(MODELS["tanh"]), draw_tokens()
-    edit = draw_edit("layers.1.hook_h", np.random.default_rng(7))
+    edit = draw_edit(network, "layers.1.hook_h", np.random.default_rng(7))
     never = replace(edit, when=np.zeros((BATCH, TIME), bool))
     units = edit.units.copy()
     units[0] = False
@@ -260,7 +301,7 @@ def test_fired_counts_cells_with_a_unit() -> None:
 def test_gradients_flow_through_an_edited_pass(architecture: str, seed_axis: bool) -> None:
     network, tokens = network_of(MODELS[architecture]), draw_tokens()[:, :5]
     site = network.sites[-1]
-    edit = draw_edit(site, np.random.default_rng(8), seed_axis)
+    edit = draw_edit(network, site, np.random.default_rng(8), seed_axis)
     edit = replace(edit, when=edit.when[..., :5])
     numbers = [torch.tensor(getattr(edit, name)) for name in ("keep", "hold", "value")]
     names, weights = zip(*network.named_parameters(), strict=True)
@@ -281,7 +322,7 @@ def test_gradients_flow_through_an_edited_pass(architecture: str, seed_axis: boo
 @torch.no_grad()
 def test_members_edited_at_their_own_steps_are_those_edited_alone() -> None:
     network, tokens = network_of(MODELS["lstm"]), draw_tokens()
-    edit = draw_edit("layers.0.hook_c", np.random.default_rng(11), seed_axis=True)
+    edit = draw_edit(network, "layers.0.hook_c", np.random.default_rng(11), seed_axis=True)
     together = network(tokens, intervene=[edit])
     assert together.fired == (edit.when.sum(),)
     for member in range(len(SEEDS)):
@@ -306,13 +347,17 @@ def test_members_edited_at_their_own_steps_are_those_edited_alone() -> None:
 )
 def test_fields_that_do_not_fit_are_refused(field: str, wrong: np.ndarray) -> None:
     network, tokens = network_of(MODELS["gru"]), draw_tokens()
-    edit = replace(draw_edit("layers.0.hook_h", np.random.default_rng(9)), **{field: wrong})
+    edit = replace(
+        draw_edit(network, "layers.0.hook_h", np.random.default_rng(9)), **{field: wrong}
+    )
     with pytest.raises(InterventionError, match=rf"edit of layers\.0\.hook_h: {field}: got"):
         network(tokens, intervene=[edit])
 
 
 def test_an_unknown_site_is_refused() -> None:
     network, tokens = network_of(MODELS["gru"]), draw_tokens()
-    edit = draw_edit("layers.0.hook_c", np.random.default_rng(10))
+    edit = replace(
+        draw_edit(network, "layers.0.hook_h", np.random.default_rng(10)), site="layers.0.hook_c"
+    )
     with pytest.raises(SiteError, match="did you mean"):
         network(tokens, intervene=[edit])

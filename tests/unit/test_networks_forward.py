@@ -16,7 +16,9 @@ from chunkscope.networks.settings import (
     AffineSettings,
     GRUSettings,
     LSTMSettings,
+    MinGRUSettings,
     NetworkSettings,
+    SSMSettings,
     TanhSettings,
 )
 from chunkscope.networks.sites import match_sites
@@ -33,6 +35,8 @@ ALL = [
     GRUSettings(hidden=6, layers=2),
     LSTMSettings(hidden=6),
     LSTMSettings(hidden=6, layers=3),
+    MinGRUSettings(hidden=6),
+    SSMSettings(hidden=6, state=2),
 ]
 STOCK = {"tanh": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
@@ -42,7 +46,7 @@ def name(model: NetworkSettings) -> str:
 
 
 each_network = pytest.mark.parametrize("model", ALL, ids=name)
-each_stock = pytest.mark.parametrize("model", ALL[2:], ids=name)
+each_stock = pytest.mark.parametrize("model", ALL[2:-2], ids=name)
 
 
 def draw_tokens(*shape: int) -> Tensor:
@@ -178,7 +182,7 @@ def test_recorded_states_end_in_the_state(model: NetworkSettings) -> None:
     assert list(output.activations) == list(network.sites)
     assert list(output.state) == list(network.state_sites)
     for site in network.state_sites:
-        assert output.activations[site].shape == (len(SEEDS), 2, 7, model.hidden)
+        assert output.activations[site].shape == (len(SEEDS), 2, 7, network.width(site))
         assert torch.equal(output.activations[site][:, :, -1], output.state[site])
 
 

@@ -19,7 +19,9 @@ from chunkscope.networks.settings import (
     GPTSettings,
     GRUSettings,
     LSTMSettings,
+    MinGRUSettings,
     NetworkSettings,
+    SSMSettings,
     TanhSettings,
 )
 from chunkscope.networks.sites import site_names, site_widths, state_sites
@@ -31,6 +33,8 @@ MODELS = [
     TanhSettings(hidden=6, layers=2),
     GRUSettings(hidden=6),
     LSTMSettings(hidden=6, layers=2),
+    MinGRUSettings(hidden=6),
+    SSMSettings(hidden=6, state=2),
     GPT,
 ]
 each_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.architecture)

@@ -16,7 +16,9 @@ from chunkscope.networks.settings import (
     AffineSettings,
     GRUSettings,
     LSTMSettings,
+    MinGRUSettings,
     NetworkSettings,
+    SSMSettings,
     TanhSettings,
 )
 
@@ -26,6 +28,8 @@ MODELS = [
     TanhSettings(hidden=6),
     GRUSettings(hidden=6, layers=2),
     LSTMSettings(hidden=6),
+    MinGRUSettings(hidden=6),
+    SSMSettings(hidden=6, state=2),
 ]
 each_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.architecture)
 
@@ -35,25 +39,24 @@ def draw_prefix() -> Tensor:
     return torch.randint(VOCABULARY, (BATCH, PREFIX), generator=generator)
 
 
-def steer(length: int) -> Edit:
+def steer(length: int, width: int = 6) -> Edit:
     rng = np.random.default_rng(0)
     return Edit(
         "layers.0.hook_h",
         when=rng.random((BATCH, length)) < 0.5,
-        units=rng.random((BATCH, 6)) < 0.7,
+        units=rng.random((BATCH, width)) < 0.7,
         keep=np.ones(BATCH),
         hold=np.zeros(BATCH),
-        value=rng.normal(size=(BATCH, 6)),
+        value=rng.normal(size=(BATCH, width)),
     )
 
 
 @each_model
-@pytest.mark.parametrize("edits", [[], [steer(PREFIX + STEPS - 1)]], ids=["plain", "edited"])
+@pytest.mark.parametrize("edited", [False, True], ids=["plain", "edited"])
 @torch.no_grad()
-def test_greedy_is_the_argmax_of_reading_it_all_again(
-    model: NetworkSettings, edits: list[Edit]
-) -> None:
+def test_greedy_is_the_argmax_of_reading_it_all_again(model: NetworkSettings, edited: bool) -> None:
     network = build(model, VOCABULARY, SEEDS)
+    edits = [steer(PREFIX + STEPS - 1, network.width("layers.0.hook_h"))] if edited else []
     said = rollout(network, draw_prefix(), STEPS, intervene=edits)
     assert said.tokens.shape == (len(SEEDS), BATCH, STEPS)
     whole = torch.cat([draw_prefix().expand(len(SEEDS), -1, -1), said.tokens], 2)

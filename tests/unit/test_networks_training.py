@@ -18,7 +18,9 @@ from chunkscope.networks.settings import (
     AffineSettings,
     GRUSettings,
     LSTMSettings,
+    MinGRUSettings,
     NetworkSettings,
+    SSMSettings,
     TanhSettings,
     TrainingSettings,
 )
@@ -35,6 +37,8 @@ MODELS = [
     TanhSettings(hidden=6),
     GRUSettings(hidden=6, layers=2),
     LSTMSettings(hidden=6),
+    MinGRUSettings(hidden=6),
+    SSMSettings(hidden=6, state=2),
 ]
 
 

@@ -36,7 +36,7 @@ def test_all_mistakes_stand_on_the_screen_and_nothing_else(tmp_path: Path) -> No
     assert run.returncode == 1
     assert said(run) == [
         "my.yaml: runs.one.network.architecture: got 'grru'; must be one of affine, gpt, "
-        "gru, huggingface, lstm, tanh; did you mean gru?",
+        "gru, huggingface, lstm, mingru, ssm, tanh; did you mean gru?",
         "my.yaml: runs.one.corpus: got 'nois'; must be noise",
     ]
 

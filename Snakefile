@@ -1,7 +1,7 @@
 """chunkscope: from grammars to figures and a report, every intermediate cached.
 
 snakemake                                  every study of config.yaml
-snakemake chunks                           one study: chunks, probing or inversion
+snakemake chunks                           one study: chunks, probing, inversion, dynamics
 snakemake experiments                      the chunk papers' four experiments alone
 snakemake --configfile config/quick.yaml   the small profile
 """
@@ -93,6 +93,11 @@ if runs_with("inversion"):
     include: "rules/inversion.smk"
 
 
+if compared_at_all():
+
+    include: "rules/dynamics.smk"
+
+
 include: "rules/report.smk"
 
 
@@ -104,6 +109,7 @@ rule all:
         rules.chunks.input,
         rules.probing.input if probed_at_all() else [],
         rules.inversion.input if runs_with("inversion") else [],
+        rules.dynamics.input if compared_at_all() else [],
 
 
 localrules:

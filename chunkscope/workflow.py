@@ -13,6 +13,7 @@ from pydantic import Field, PositiveInt, field_validator
 from chunkscope.chunks.concepts.settings import ConceptSettings
 from chunkscope.chunks.prototype_settings import PrototypeStudySettings
 from chunkscope.chunks.settings import ChunkSettings
+from chunkscope.dynamics.study_settings import DynamicsStudySettings
 from chunkscope.experiments.context.settings import ContextSettings
 from chunkscope.experiments.hierarchy.settings import HierarchySettings
 from chunkscope.experiments.transfer.settings import TransferSettings
@@ -139,6 +140,8 @@ class Config(Settings):
     """The probing study."""
     inversion: InversionStudySettings = InversionStudySettings()
     """The inversion study."""
+    dynamics: DynamicsStudySettings = DynamicsStudySettings()
+    """The dynamics study."""
     experiments: ExperimentSettings = ExperimentSettings()
     """Experiments of the chunk papers."""
     figures: FigureSettings = FigureSettings()

@@ -281,6 +281,11 @@ def fingerprinted_runs():
     ]
 
 
+def compared_at_all():
+    """Whether anything is compared by its dynamics."""
+    return CONFIG.dynamics.attractors is not None
+
+
 def inverted_points(run):
     """Points at which a run of the inversion study is read -> the sites that are read there."""
     return run_points(CONFIG, CONFIG.runs[run])

@@ -11,6 +11,7 @@ FIGURES = [
     *CHUNK_FIGURES,
     *(PROBING_FIGURES if probed_at_all() else []),
     *(INVERSION_FIGURES if runs_with("inversion") else []),
+    *(DYNAMICS_FIGURES if compared_at_all() else []),
 ]
 
 # kind of table -> what has one
@@ -58,6 +59,7 @@ rule write_report:
             "results/claims/chunks.csv",
             *(["results/claims/probing.csv"] if probed_at_all() else []),
             *(["results/claims/inversion.csv"] if runs_with("inversion") else []),
+            *(["results/claims/dynamics.csv"] if compared_at_all() else []),
         ],
         figures=FIGURES,
         captions=[f"{BASE}/docs/captions/{Path(figure).stem}.rst" for figure in FIGURES],

@@ -1,0 +1,1 @@
+"""How alike systems are over time: dynamical similarity (DSA) beside geometric measures."""

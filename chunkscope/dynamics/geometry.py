@@ -14,9 +14,6 @@ All three are 1 for systems that differ by a rotation and a scale. As dissimilar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import combinations
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -62,19 +59,9 @@ def procrustes(first: Trials, second: Trials) -> float:
     return float(np.linalg.svd(x.T @ y, compute_uv=False).sum() / size)
 
 
-def dissimilarities(
-    systems: Sequence[Trials], similarity: Callable[[Trials, Trials], float]
-) -> Values:
-    """(system, system) 2/pi arccos of a similarity, symmetric, 0 on the diagonal.
-
-    Raises:
-        DynamicsError: the trials of two systems are not the same.
-    """
-    found = np.zeros((len(systems), len(systems)))
-    for i, j in combinations(range(len(systems)), 2):
-        cosine = np.clip(similarity(systems[i], systems[j]), -1, 1)
-        found[i, j] = found[j, i] = 2 / np.pi * np.arccos(cosine)
-    return found
+def dissimilarity(cosine: float) -> float:
+    """2/pi arccos of a similarity."""
+    return float(2 / np.pi * np.arccos(np.clip(cosine, -1, 1)))
 
 
 def _rows(first: Trials, second: Trials, measure: str) -> tuple[Values, Values]:

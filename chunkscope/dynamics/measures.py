@@ -16,15 +16,16 @@ Lower is more alike in all of them; their units differ, so that no two share an 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chunkscope.dynamics.geometry import cka, debiased_cka, dissimilarities, procrustes
+from chunkscope.dynamics.geometry import cka, debiased_cka, dissimilarity, procrustes
 from chunkscope.dynamics.operators import fit_operator
 from chunkscope.dynamics.settings import AlignmentSettings, DelaySettings, MeasureName
-from chunkscope.dynamics.similarity import angles, spectral_distances
+from chunkscope.dynamics.similarity import Pair, all_pairs, angles, spectral_distances
 from chunkscope.dynamics.trials import Trials
 from chunkscope.errors import DynamicsError
 
@@ -41,6 +42,8 @@ UNITS: dict[MeasureName, str] = {
 
 SIMILARITIES = {"cka": cka, "debiased_cka": debiased_cka, "procrustes": procrustes}
 """Those that compare the same trials, row by row."""
+
+FEWEST_UNITS = 8  # of which halves are compared
 
 MEASURES: tuple[MeasureName, ...] = get_args(MeasureName)
 
@@ -59,46 +62,80 @@ def compare(
     Raises:
         DynamicsError: the systems do not fit a measure or the settings.
     """
+    pairs = all_pairs(len(systems))
+    first, second = (np.array([pair[side] for pair in pairs], dtype=int) for side in (0, 1))
+    found: dict[MeasureName, Values] = {}
+    for measure, values in compare_pairs(systems, pairs, measures, delays, alignment).items():
+        found[measure] = np.zeros((len(systems), len(systems)))
+        found[measure][first, second] = found[measure][second, first] = values
+    return found
+
+
+def compare_pairs(
+    systems: Sequence[Trials],
+    pairs: Sequence[Pair],
+    measures: Sequence[MeasureName],
+    delays: DelaySettings,
+    alignment: AlignmentSettings | None = None,
+) -> dict[MeasureName, Values]:
+    """(pair,) dissimilarities of the systems at these pairs of places, by each of the measures.
+
+    Raises:
+        DynamicsError: the systems do not fit a measure or the settings.
+    """
     found: dict[MeasureName, Values] = {}
     operators = []
-    if {"dsa", "wasserstein"} & set(measures):
+    if not set(measures) <= set(SIMILARITIES):
         operators = [fit_operator(system, delays) for system in systems]
     for measure in measures:
         if measure == "dsa":
-            found[measure] = angles(operators, alignment)
+            found[measure] = angles(operators, pairs, alignment)
         elif measure == "wasserstein":
-            found[measure] = spectral_distances(operators)
+            found[measure] = spectral_distances(operators, pairs)
         else:
-            found[measure] = dissimilarities(systems, SIMILARITIES[measure])
+            similarity = SIMILARITIES[measure]
+            found[measure] = np.array(
+                [dissimilarity(similarity(systems[i], systems[j])) for i, j in pairs]
+            )
     return found
 
 
 def split_half(
-    system: Trials,
+    systems: Sequence[Trials],
     measures: Sequence[MeasureName],
     delays: DelaySettings,
     rng: np.random.Generator,
     alignment: AlignmentSettings | None = None,
-) -> dict[MeasureName, float]:
-    """What two random halves of one system differ by: the floor beneath which nothing is told.
+) -> dict[MeasureName, Values]:
+    """(system,) what two random halves of each differ by: the floor beneath which nothing is told.
 
-    Halves of its trials, or of its units where a measure compares trial by trial. NaN where there
-    are too few: a unit or a trial in each half at least, and rows enough for the delays.
+    Halves of its trials, or of its units where a measure compares trial by trial; NaN where there
+    are fewer than :data:`FEWEST_UNITS`, of which a half is not the system any more.
+
+    Raises:
+        DynamicsError: half of the trials do not fit the settings.
     """
-    trials, _, units = system.shape
-    by_trial = rng.permutation(trials)[: trials // 2 * 2].reshape(2, -1)
-    by_unit = rng.permutation(units)[: units // 2 * 2].reshape(2, -1)
-    found: dict[MeasureName, float] = {}
+    by_trial = [half for system in systems for half in _halves_of_trials(system, rng)]
+    by_unit = [half for system in systems for half in _halves_of_units(system, rng)]
+    pairs = [(2 * place, 2 * place + 1) for place in range(len(systems))]
+    found: dict[MeasureName, Values] = {}
     for measure in measures:
-        if measure in SIMILARITIES:
-            halves = [Trials(system.values[..., half], system.ids) for half in by_unit]
+        if measure not in SIMILARITIES:
+            found[measure] = compare_pairs(by_trial, pairs, [measure], delays, alignment)[measure]
         else:
-            halves = [system.take(half) for half in by_trial]
-        if 0 in halves[0].shape:
-            found[measure] = float("nan")
-            continue
-        try:
-            found[measure] = float(compare(halves, [measure], delays, alignment)[measure][0, 1])
-        except DynamicsError:
-            found[measure] = float("nan")
+            found[measure] = np.full(len(systems), np.nan)
+            enough = [pair for pair in pairs if systems[pair[0] // 2].shape[-1] >= FEWEST_UNITS]
+            values = compare_pairs(by_unit, enough, [measure], delays)[measure]
+            found[measure][[pair[0] // 2 for pair in enough]] = values
     return found
+
+
+def _halves_of_trials(system: Trials, rng: np.random.Generator) -> list[Trials]:
+    if system.shape[0] < 2:
+        raise DynamicsError("split half: got 1 trial; give at least two")
+    return [system.take(half) for half in np.array_split(rng.permutation(system.shape[0]), 2)]
+
+
+def _halves_of_units(system: Trials, rng: np.random.Generator) -> list[Trials]:
+    order = np.array_split(rng.permutation(system.shape[-1]), 2)
+    return [replace(system, values=system.values[..., half]) for half in order]

@@ -48,48 +48,55 @@ def separation(
         DynamicsError: labels do not fit, or there are no pairs within, or none across.
     """
     labels = np.unique([str(group) for group in groups], return_inverse=True)[1]
-    if distances.shape != (len(labels), len(labels)):
+    n = len(labels)
+    if distances.shape != (n, n):
         raise DynamicsError(
-            f"groups: got {len(labels)} for distances of shape {distances.shape}; give one to "
-            "every system"
+            f"groups: got {n} for distances of shape {distances.shape}; give one to every system"
         )
-    found = _means(distances, labels)
-    if not np.isfinite(found).all():
+    everywhere = np.arange(n)[None]
+    (within,), (across,) = _means(distances, labels[None], everywhere)
+    if not np.isfinite([within, across]).all():
         raise DynamicsError(
             "groups: there must be two of them, and one with two systems, to compare within and "
             "across"
         )
-    within, across = found
-    null = [np.diff(_means(distances, rng.permutation(labels)))[0] for _ in range(draws)]
+    dealt = np.stack([rng.permutation(labels) for _ in range(draws)])
+    null = np.subtract(*_means(distances, dealt, everywhere)[::-1])
     places = [np.flatnonzero(labels == label) for label in np.unique(labels)]
-    drawn = [np.concatenate([rng.choice(own, len(own)) for own in places]) for _ in range(draws)]
-    spread = [np.diff(_means(distances, labels[at], at))[0] for at in drawn]
+    drawn = np.concatenate([rng.choice(own, (draws, len(own))) for own in places], axis=1)
+    spread = np.subtract(*_means(distances, labels[drawn], drawn)[::-1])
     low, high = np.nanpercentile(spread, [2.5, 97.5])
     return Separation(
-        within=within,
-        across=across,
+        within=float(within),
+        across=float(across),
         low=float(low),
         high=float(high),
-        p=against_null(across - within, null).p,
+        p=against_null(float(across - within), null).p,
         auc=_auc(distances, labels),
-        systems=len(labels),
+        systems=n,
     )
 
 
 def _means(
-    distances: Values, labels: NDArray[np.intp], at: NDArray[np.intp] | None = None
-) -> tuple[float, float]:
-    """Mean distance within and across; of systems drawn ``at`` places, no pair of one with itself.
+    distances: Values, labels: NDArray[np.intp], places: NDArray[np.intp]
+) -> tuple[Values, Values]:
+    """(draw,) mean distances within and across of systems at ``places (draw, system)``.
 
-    NaN where there is no such pair.
+    No system is a pair with itself, drawn twice; NaN where there is no pair.
     """
-    places = np.arange(len(labels)) if at is None else at
-    first, second = np.triu_indices(len(places), 1)
-    pairs = places[first] != places[second]
-    same = labels[first] == labels[second]
-    values = distances[places[first], places[second]]
-    chosen = (values[pairs & same], values[pairs & ~same])
-    within, across = (float(part.mean()) if part.size else float("nan") for part in chosen)
+    first, second = np.triu_indices(labels.shape[1], 1)
+    others = places[:, first] != places[:, second]
+    same = labels[:, first] == labels[:, second]
+    values = distances[places[:, first], places[:, second]]
+    within, across = (
+        np.divide(
+            (values * pairs).sum(1),
+            pairs.sum(1),
+            out=np.full(len(pairs), np.nan),
+            where=pairs.any(1),
+        )
+        for pairs in (others & same, others & ~same)
+    )
     return within, across
 
 

@@ -22,39 +22,44 @@ from chunkscope.dynamics.settings import AlignmentSettings
 from chunkscope.errors import DynamicsError
 
 Values = NDArray[np.float64]
+Pair = tuple[int, int]
 
 
 def angles(
-    operators: Sequence[Operator], settings: AlignmentSettings | None = None, seed: int = 0
+    operators: Sequence[Operator],
+    pairs: Sequence[Pair] | None = None,
+    settings: AlignmentSettings | None = None,
 ) -> Values:
-    """(system, system) angles in radians, symmetric, 0 on the diagonal; all pairs in one batch.
+    """(pair,) angles in radians, all in one batch.
+
+    Args:
+        pairs: places of the two operators of each; every pair of them if None, in the order of
+            ``itertools.combinations``.
 
     Raises:
         DynamicsError: the operators differ in their ranks, or in how they were made.
     """
-    return 2 * np.arcsin(np.minimum(1.0, distances(operators, settings, seed) / 2))
+    return 2 * np.arcsin(np.minimum(1.0, distances(operators, pairs, settings) / 2))
 
 
 def distances(
-    operators: Sequence[Operator], settings: AlignmentSettings | None = None, seed: int = 0
+    operators: Sequence[Operator],
+    pairs: Sequence[Pair] | None = None,
+    settings: AlignmentSettings | None = None,
 ) -> Values:
-    """(system, system) distances of operators of norm 1, 0 to 2; otherwise as :func:`angles`."""
+    """(pair,) distances of operators of norm 1, 0 to 2; otherwise as :func:`angles`."""
     _check_alike(operators)
-    n = len(operators)
-    found = np.zeros((n, n))
-    pairs = list(combinations(range(n), 2))
-    if pairs:
-        first, second = (
-            np.stack([operators[pair[side]].matrix for pair in pairs]) for side in (0, 1)
-        )
-        apart = align(first, second, settings or AlignmentSettings(), seed).distance
-        for (i, j), value in zip(pairs, apart, strict=True):
-            found[i, j] = found[j, i] = value
-    return found
+    chosen = all_pairs(len(operators)) if pairs is None else pairs
+    if not chosen:
+        return np.zeros(0)
+    first, second = (np.stack([operators[pair[side]].matrix for pair in chosen]) for side in (0, 1))
+    return align(first, second, settings or AlignmentSettings()).distance
 
 
-def spectral_distances(operators: Sequence[Operator]) -> Values:
-    """(system, system) Wasserstein distance of the operators' eigenvalues in the complex plane.
+def spectral_distances(
+    operators: Sequence[Operator], pairs: Sequence[Pair] | None = None
+) -> Values:
+    """(pair,) Wasserstein distances of the operators' eigenvalues in the complex plane.
 
     The root of the mean squared distance under the best one-to-one assignment, so that the
     triangle holds (the reference implementation of DSA gives the square). Blind to eigenvectors:
@@ -65,12 +70,16 @@ def spectral_distances(operators: Sequence[Operator]) -> Values:
     """
     _check_alike(operators)
     spectra = [operator.eigenvalues for operator in operators]
-    found = np.zeros((len(spectra), len(spectra)))
-    for i, j in combinations(range(len(spectra)), 2):
+    found = []
+    for i, j in all_pairs(len(operators)) if pairs is None else pairs:
         squared = np.abs(spectra[i][:, None] - spectra[j]) ** 2
-        chosen = linear_sum_assignment(squared)
-        found[i, j] = found[j, i] = np.sqrt(squared[chosen].mean())
-    return found
+        found.append(np.sqrt(squared[linear_sum_assignment(squared)].mean()))
+    return np.array(found)
+
+
+def all_pairs(systems: int) -> list[Pair]:
+    """Places of every pair of systems, the first before the second."""
+    return list(combinations(range(systems), 2))
 
 
 def _check_alike(operators: Sequence[Operator]) -> None:

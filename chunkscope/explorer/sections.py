@@ -354,6 +354,26 @@ SECTIONS = (
             ),
         ),
     ),
+    Section(
+        "dynamics",
+        "Dynamics",
+        "Do two systems compute alike over time? Dynamical similarity (DSA) compares how activity "
+        "steps on, CKA and Procrustes how it lies; what two halves of one system differ by is the "
+        "floor beneath which nothing is told. Lower is more alike.",
+        ("dynamics",),
+        (
+            Part(
+                "dynamics-regimes",
+                "Regimes of the Lorenz system",
+                "Part of the published dissimilarities is rounding, in single precision, of "
+                "directions that hardly exist; and the measures of geometry seem worse for the "
+                "trials that they compare do not match.",
+                figures=("dynamics-regimes",),
+            ),
+            Part("dynamics-noise", "Noise", figures=("dynamics-noise",)),
+            Part("dynamics-motifs", "Compositions", figures=("dynamics-motifs",)),
+        ),
+    ),
 )
 
 

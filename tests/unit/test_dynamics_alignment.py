@@ -125,13 +125,11 @@ def test_angles_are_at_most_those_of_the_reference(eight):
     """On each of 28 pairs at rank 50, whose 1,500 steps of Adam take about a minute in all."""
     ours, theirs = eight
     found = angles(ours)
-    for i, j in combinations(range(8), 2):
+    for angle, (i, j) in zip(found, combinations(range(8), 2), strict=True):
         torch.manual_seed(0)
         reference = SimilarityTransformDist(iters=1500, lr=5e-3, score_method="angular")
-        assert found[i, j] <= reference.fit_score(theirs[i], theirs[j]) + 0.002
-    np.testing.assert_array_equal(found, found.T)
-    np.testing.assert_array_equal(np.diagonal(found), 0)
-    assert found[np.triu_indices(8, 1)].min() > 0.05
+        assert angle <= reference.fit_score(theirs[i], theirs[j]) + 0.002
+    assert found.min() > 0.05
     np.testing.assert_allclose(distances(ours), 2 * np.sin(found / 2))
 
 

@@ -86,18 +86,23 @@ def test_other_layouts_of_one_dynamics_are_seen_by_geometry_alone():
 def test_split_halves_are_a_floor_that_falls_with_more_trials():
     rng = np.random.default_rng(3)
     few, many = (
-        trials(noisy_networks(systems=1, units=6, trials=n, steps=60)[0]) for n in (12, 120)
+        trials(noisy_networks(systems=1, units=8, trials=n, steps=60)[0]) for n in (12, 120)
     )
-    floors = [split_half(system, MEASURES, DELAYS, rng) for system in (few, many)]
-    assert 0 < floors[1]["dsa"] < floors[0]["dsa"]
-    assert floors[1]["cka"] > 0  # halves of units
-    other = trials(noisy_networks(systems=2, units=6, trials=120, steps=60)[1])
-    assert floors[1]["dsa"] < compare([many, other], ["dsa"], DELAYS)["dsa"][0, 1]
+    floors = split_half([few, many], MEASURES, DELAYS, rng)
+    assert 0 < floors["dsa"][1] < floors["dsa"][0]
+    assert floors["cka"].min() > 0  # halves of units
+    other = trials(noisy_networks(systems=2, units=8, trials=120, steps=60)[1])
+    assert floors["dsa"][1] < compare([many, other], ["dsa"], DELAYS)["dsa"][0, 1]
 
 
-def test_a_floor_that_cannot_be_had_is_none():
-    single = trials(noisy_networks(systems=1, units=3, trials=1, steps=60)[0])
-    assert np.isnan(split_half(single, ["dsa"], DELAYS, np.random.default_rng(0))["dsa"])
+def test_half_of_few_units_is_no_floor_and_half_of_few_trials_is_refused():
+    narrow = trials(noisy_networks(systems=1, units=3, trials=10, steps=60)[0])
+    wide = trials(noisy_networks(systems=1, units=8, trials=10, steps=60)[0])
+    found = split_half([narrow, wide], ["cka"], DELAYS, np.random.default_rng(0))["cka"]
+    assert np.isnan(found[0])
+    assert found[1] > 0
+    with pytest.raises(DynamicsError, match="got 1 trial"):
+        split_half([narrow.take([0])], ["dsa"], DELAYS, np.random.default_rng(0))
 
 
 def test_the_setting_that_foretells_best_is_the_true_one():

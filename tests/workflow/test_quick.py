@@ -54,6 +54,8 @@ def test_every_study_leaves_its_outputs(project):
         "inversion/counting/circuits/cuts.csv",
         "inversion/gru16/quality.csv",
         "figures/inversion-retention.png",
+        "dynamics/attractors/regimes_summary.csv",
+        "figures/dynamics-regimes.png",
         "config.resolved.yaml",
         "report.html",
     ):
@@ -80,6 +82,7 @@ def test_the_ledger_judges_every_claim(project):
             "inversion-state-gru16",
             "inversion-draws-gru16",
         },
+        "dynamics": {"dynamics-regimes-dsa", "dynamics-noise-fresh", "dynamics-motifs-shared"},
     }
     report = (project / "results/report.html").read_text()
     for study, ids in expected.items():

@@ -1,0 +1,1 @@
+"""Known attractors compared: regimes of one system, noise, and compositions of motifs."""

@@ -1,0 +1,13 @@
+"""Settings of the dynamics study: what is compared. Imports no torch."""
+
+from __future__ import annotations
+
+from chunkscope.dynamics.attractors.settings import AttractorSettings
+from chunkscope.settings import Settings
+
+
+class DynamicsStudySettings(Settings):
+    """Dynamical similarity beside geometric measures; what is null is not compared."""
+
+    attractors: AttractorSettings | None = None
+    """Known attractors: regimes of the Lorenz system, noise, compositions of motifs."""

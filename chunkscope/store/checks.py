@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from chunkscope.errors import StoreError, did_you_mean
 from chunkscope.store import layout
-from chunkscope.store.layout import LOSS, NEXT_DISTRIBUTION, SPLIT, SPLITS, TOKEN
+from chunkscope.store.layout import INPUT, LOSS, NEXT_DISTRIBUTION, SPLIT, SPLITS, TOKEN
 
 _INT32_MAX = int(np.iinfo(np.int32).max)
 
@@ -23,6 +23,8 @@ def checked_corpus(
     labels: Mapping[str, ArrayLike],
     next_distribution: ArrayLike | None,
     split: ArrayLike | None,
+    inputs: ArrayLike | None,
+    n_channels: int,
 ) -> dict[str, NDArray[Any]]:
     """The arrays at the root of a store, by name and in the order in which they are written."""
     token = _integers(f"{where}: {TOKEN}", tokens, "int32", 0, n_symbols - 1)
@@ -31,6 +33,11 @@ def checked_corpus(
             f"{where}: {TOKEN}: got shape {token.shape}; must be (sequence, time), both at least 1"
         )
     corpus = {TOKEN: token}
+    if inputs is not None:
+        name = f"{where}: {INPUT}"
+        given = np.ascontiguousarray(inputs, dtype=np.float32)
+        corpus[INPUT] = _shaped(name, given, (*token.shape, n_channels))
+        check_finite(name, given, 0)
     for kind, values in labels.items():
         if kind in layout.NOT_LABELS or not layout.is_site_name(kind):
             raise StoreError(f"{where}: {kind!r} cannot name a kind of label; choose another name")

@@ -4,6 +4,7 @@
 
     zarr.json                      root group; attributes: schema version, symbols, hashes, ...
     token                          (sequence, time) int32
+    input                          (sequence, time, channel) float32, of networks that read channels
     <label kind>                   (sequence, time) int32, one array per kind
     next_distribution              (sequence, time, symbol) float32, where the grammar knows it
     split                          (sequence) uint8, index into its attribute ``names``
@@ -30,14 +31,16 @@ from chunkscope.store.settings import Codec
 SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
 TOKEN = "token"
+INPUT = "input"
 NEXT_DISTRIBUTION = "next_distribution"
 SPLIT = "split"
 LOSS = "loss"
 SPLITS = ("train", "test")
-NOT_LABELS = frozenset({TOKEN, NEXT_DISTRIBUTION, SPLIT})
+NOT_LABELS = frozenset({TOKEN, INPUT, NEXT_DISTRIBUTION, SPLIT})
 
 DIMENSIONS = ("sequence", "time")
 DIMENSIONS_OF = {
+    INPUT: (*DIMENSIONS, "channel"),
     NEXT_DISTRIBUTION: (*DIMENSIONS, "symbol"),
     SPLIT: DIMENSIONS[:1],
 }

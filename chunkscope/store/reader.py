@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +17,7 @@ from zarr.core.buffer.cpu import NDBuffer
 from chunkscope.errors import StoreError, did_you_mean
 from chunkscope.store.archive import DAMAGE, Archive, open_archive
 from chunkscope.store.layout import (
+    INPUT,
     LOSS,
     NEXT_DISTRIBUTION,
     NOT_LABELS,
@@ -164,6 +167,38 @@ class ActivationStore:
     def tokens(self, split: Split | None = None) -> NDArray[np.int32]:
         """The tokens, ``(sequence, time)``, indices into :attr:`symbols`."""
         return self._whole(self._at_root(TOKEN), split)
+
+    def inputs(self, split: Split | None = None) -> NDArray[np.float32]:
+        """What was read, ``(sequence, time, channel)``.
+
+        Raises:
+            StoreError: the network reads symbols, which :meth:`tokens` are.
+        """
+        if INPUT not in self._manifest.arrays:
+            raise StoreError(
+                f"{self.path}: holds no {INPUT}: the network reads symbols; ask for its tokens"
+            )
+        return self._whole(INPUT, split)
+
+    def trials(self, split: Split | None = None) -> tuple[str, ...]:
+        """What tells the sequences apart, ``(sequence,)``: digests of all that was given in them.
+
+        Two recordings of the same sequences have the same, whichever network was recorded. One
+        that occurs again is numbered.
+        """
+        names = [symbol.encode() for symbol in self.symbols]
+        channels = self.inputs(split) if INPUT in self._manifest.arrays else None
+        found: list[str] = []
+        for place, tokens in enumerate(self.tokens(split).tolist()):
+            given = b"\x1f".join(names[token] for token in tokens)
+            numbers = b"" if channels is None else channels[place].tobytes()
+            found.append(hashlib.sha256(given + b"\x1e" + numbers).hexdigest()[:16])
+        seen: Counter[str] = Counter()
+        for place, digest in enumerate(found):
+            seen[digest] += 1
+            if seen[digest] > 1:
+                found[place] = f"{digest}-{seen[digest]}"
+        return tuple(found)
 
     def labels(self, kind: str, split: Split | None = None) -> NDArray[np.int32]:
         """The labels of one kind, ``(sequence, time)``."""

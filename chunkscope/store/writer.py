@@ -24,7 +24,7 @@ from chunkscope.store.checks import (
     checked_blocks,
     checked_corpus,
 )
-from chunkscope.store.layout import LOSS, MANIFEST, SPLIT, SPLITS, TOKEN
+from chunkscope.store.layout import INPUT, LOSS, MANIFEST, SPLIT, SPLITS, TOKEN
 from chunkscope.store.manifest import ManifestBuilder
 from chunkscope.store.reader import ActivationStore
 from chunkscope.store.settings import Codec
@@ -54,8 +54,11 @@ class StoreWriter:
 
     Args:
         path: The file to write, ``activations.zarr.zip``.
-        tokens: ``(sequence, time)``, indices into ``symbols``.
+        tokens: ``(sequence, time)``, indices into ``symbols``: what is read, or, of networks that
+            read channels, what is to be answered.
         symbols: The name of every token.
+        inputs: ``(sequence, time, channel)``, what is read by networks that read channels.
+        channels: The name of each channel.
         labels: One integer array ``(sequence, time)`` per label kind.
         label_names: For some kinds, the name of each label.
         next_distribution: ``(sequence, time, symbol)``, the true probability of each next symbol,
@@ -76,6 +79,8 @@ class StoreWriter:
         *,
         tokens: ArrayLike,
         symbols: Sequence[str],
+        inputs: ArrayLike | None = None,
+        channels: Sequence[str] = (),
         labels: Mapping[str, ArrayLike] | None = None,
         label_names: Mapping[str, Sequence[str]] | None = None,
         next_distribution: ArrayLike | None = None,
@@ -88,8 +93,16 @@ class StoreWriter:
         self._codec: Codec = codec
         self._chunk_mb = chunk_mb
         self._corpus = checked_corpus(
-            str(path), tokens, len(symbols), labels or {}, next_distribution, split
+            str(path),
+            tokens,
+            len(symbols),
+            labels or {},
+            next_distribution,
+            split,
+            inputs,
+            len(channels),
         )
+        self._names = {SPLIT: list(SPLITS), INPUT: list(channels)}
         self._shape = self._corpus[TOKEN].shape
         check_label_names(str(path), label_names or {}, list(labels or {}))
         own = {
@@ -112,7 +125,7 @@ class StoreWriter:
         self._root = zarr.create_group(self._zip, zarr_format=3, attributes=self._attributes)
         for name, values in self._corpus.items():
             dimensions = layout.DIMENSIONS_OF.get(name, layout.DIMENSIONS)
-            names = {"names": list(SPLITS)} if name == SPLIT else {}
+            names = {"names": self._names[name]} if name in self._names else {}
             array = self._create_array(
                 self._root, name, values.shape, values.dtype.name, dimensions, names
             )

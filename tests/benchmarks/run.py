@@ -23,6 +23,7 @@ BENCHMARKS = {
     "probe-exhaustive": "probe_exhaustive",
     "best-subset": "best_subset",
     "decode": "decode",
+    "dsa": "dsa",
 }
 RESULTS = Path("results/benchmarks")
 

@@ -37,6 +37,8 @@ from chunkscope.errors import StoreError
 from chunkscope.store import ActivationStore, StoreWarning, StoreWriter
 
 SITE = "layers.0.hook_h"
+CHANNELS = ("light", "sound")
+INPUTS = np.random.default_rng(5).normal(size=(N, TIME, 2)).astype(np.float32)
 
 
 @pytest.fixture
@@ -61,6 +63,46 @@ def test_everything_comes_back_as_it_was_written(path: Path) -> None:
             np.testing.assert_array_equal(store.loss(seed), LOSS)
             for site in UNITS:
                 np.testing.assert_array_equal(store.activations(seed, site), STATES[seed, site])
+
+
+def test_channels_come_back_under_their_names(path: Path) -> None:
+    written = write_example(path, inputs=INPUTS, channels=CHANNELS)
+    with ActivationStore.open(written) as store:
+        np.testing.assert_array_equal(store.inputs(), INPUTS)
+        np.testing.assert_array_equal(store.inputs("test"), INPUTS[SPLIT == 1])
+        assert store.label_kinds == ["word", "position"]
+        array = zarr.open_group(store._archive, mode="r")["input"]
+        assert array.metadata.dimension_names == ("sequence", "time", "channel")
+        assert array.attrs["names"] == list(CHANNELS)
+
+
+def test_a_store_of_symbols_has_no_channels(path: Path) -> None:
+    with (
+        ActivationStore.open(write_example(path)) as store,
+        pytest.raises(StoreError, match="holds no input: the network reads symbols"),
+    ):
+        store.inputs()
+
+
+def test_sequences_are_told_apart_by_what_was_given(path: Path) -> None:
+    def trials(**changed: object) -> tuple[str, ...]:
+        with ActivationStore.open(write_example(path, **changed)) as store:
+            return store.trials()
+
+    plain = trials()
+    assert len(set(plain)) == N  # one that occurs again is numbered
+    assert trials() == plain
+    other = TOKENS.copy()
+    other[4, 2] = (other[4, 2] + 1) % len(SYMBOLS)
+    changed = trials(tokens=other)
+    assert [place for place in range(N) if changed[place] != plain[place]] == [4]
+    assert set(trials(symbols=[f"{name}'" for name in SYMBOLS])).isdisjoint(plain)
+    given = trials(inputs=INPUTS, channels=CHANNELS)
+    assert set(given).isdisjoint(plain)
+    nudged = INPUTS.copy()
+    nudged[7, 0, 0] += 1
+    after = trials(inputs=nudged, channels=CHANNELS)
+    assert [place for place in range(N) if after[place] != given[place]] == [7]
 
 
 @pytest.mark.parametrize(("split", "part"), [("train", 0), ("test", 1)])
@@ -231,6 +273,8 @@ def test_a_unit_that_changes_once_at_the_very_end_is_not_constant(path: Path) ->
         ({"label_names": {"wrd": ["a"]}}, "'wrd'; there are labels of .*did you mean word"),
         ({"split": SPLIT + 1}, "split: got values from 1 to 2"),
         ({"next_distribution": NEXT[..., :2]}, "next_distribution: got shape"),
+        ({"inputs": INPUTS}, r"input: got shape \(23, 5, 2\); must be \(23, 5, 0\)"),
+        ({"inputs": INPUTS * np.inf, "channels": CHANNELS}, "input: got"),
         ({"attributes": {"symbols": 1}}, "attribute 'symbols' is the store's own"),
         ({"attributes": {"when": object()}}, "must be what JSON can hold"),
     ],

@@ -6,6 +6,12 @@ from typing import Annotated, Self
 
 from pydantic import Field, PositiveInt, model_validator
 
+from chunkscope.dynamics.settings import (
+    AlignmentSettings,
+    DelaySettings,
+    GridSettings,
+    MeasureName,
+)
 from chunkscope.grammars.decisions import DecisionSettings
 from chunkscope.networks.settings import (
     GRUSettings,
@@ -46,6 +52,23 @@ class TaskTraining(Settings):
     of the default trials the ideal observer answers 99.3% right."""
 
 
+class ComparisonSettings(Settings):
+    """How networks are compared."""
+
+    measures: tuple[MeasureName, ...] = ("dsa", "wasserstein", "cka", "debiased_cka", "procrustes")
+    """The measures."""
+    site: str = "layers.0.hook_h"
+    """Where networks are compared."""
+    units: PositiveInt = 10
+    """Leading principal components of each network, in which it is compared."""
+    delays: DelaySettings = DelaySettings()
+    """How activity is delayed, but for what the grid names."""
+    grid: GridSettings = GridSettings(delays=(3, 5, 10), intervals=(1,), ranks=(10, 20))
+    """Delays and ranks, of which those that foretell trained masters best are chosen."""
+    alignment: AlignmentSettings = AlignmentSettings()
+    """The search for the best rotation."""
+
+
 class TaskStudySettings(Settings):
     """Networks that learn a composed task after none, some or all of its parts.
 
@@ -71,6 +94,8 @@ class TaskStudySettings(Settings):
     """Training on the parts, and then on the whole."""
     shares: tuple[Share, ...] = Field(default=(0, 20, 40, 60, 80, 100), min_length=1)
     """Percentages of a network's own training on the whole task, at which its weights are kept."""
+    compared: ComparisonSettings = ComparisonSettings()
+    """How they are compared with networks that learned the whole task alone."""
     test: PositiveInt = 256
     """Trials of every rule on which the accuracy in tables is measured, the same for all."""
 

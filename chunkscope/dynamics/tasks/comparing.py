@@ -1,0 +1,130 @@
+"""How far every network of one architecture is from those that learned the task alone.
+
+A network is compared with the *masters* of other seeds, which began from other weights and saw
+other trials: a master's own distance to the others is thus the floor that a group can reach.
+Activity is that of the stimulus of the probe trials, in each network's leading components.
+Measures that compare trial by trial are given the same trials, and, beside it, trials in an order
+of their own in each network, as where nobody minds which trial is which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from chunkscope.dynamics.measures import SIMILARITIES, UNITS, compare_pairs, split_half
+from chunkscope.dynamics.selection import best, candidates, judge_candidates
+from chunkscope.dynamics.settings import DelaySettings, MeasureName
+from chunkscope.dynamics.tasks.settings import ComparisonSettings
+from chunkscope.dynamics.trials import Trials, varying_units
+from chunkscope.errors import DynamicsError
+from chunkscope.store import ActivationStore
+
+MASTERS = "master"
+MATCHED, SHUFFLED, HALVES = "matched", "shuffled", "halves"
+
+Key = tuple[str, int]  # group, share in percent of its training
+
+
+@dataclass(frozen=True)
+class Member:
+    """One network at one time: its group, the share of its training, its seed, and what it did."""
+
+    group: str
+    share: int
+    seed: int
+    trials: Trials
+
+
+def read_members(stores: Mapping[Key, Path], site: str, units: int) -> list[Member]:
+    """All networks of these stores, each in its leading principal components.
+
+    Raises:
+        DynamicsError: a network has fewer varying units than are asked for.
+    """
+    members = []
+    for (group, share), path in stores.items():
+        with ActivationStore.open(path) as store:
+            ids = store.trials()
+            for seed in store.seeds:
+                activity = store.activations(seed, site)
+                varying = varying_units(activity)
+                if varying.sum() < units:
+                    raise DynamicsError(
+                        f"{path}: seed {seed}: {varying.sum()} units of {site} vary, of which "
+                        f"{units} components are asked for; lower dynamics.tasks.compared.units"
+                    )
+                trials = Trials.of(activity[..., varying], ("trial", "time", "unit"), ids)
+                members.append(Member(group, share, seed, trials.reduced(units)))
+    return members
+
+
+def choose_delays(
+    members: Iterable[Member], settings: ComparisonSettings, rng: np.random.Generator
+) -> DelaySettings:
+    """Those that foretell held-out trials of trained masters best."""
+    masters = [m.trials for m in members if m.group == MASTERS and m.share == 100]
+    judged = judge_candidates(masters, candidates(settings.grid, settings.delays), rng)
+    return best(judged)
+
+
+def compare_members(
+    members: list[Member],
+    learned: set[int],
+    delays: DelaySettings,
+    settings: ComparisonSettings,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """A row for every network and measure.
+
+    Args:
+        learned: seeds of the masters that reached the criterion; others are no measure of it.
+
+    Returns:
+        Columns ``group, share, seed, measure, unit, trials, distance, n``: the mean distance to the
+        ``n`` masters of other seeds at the same share of training. ``trials`` is ``matched``,
+        ``shuffled`` (of measures that compare trial by trial), or ``halves``: what two halves of
+        the trained network itself differ by, of its units where trials are compared; before the
+        reduction to components it has too few of them to tell, so that such halves are empty.
+    """
+    place = {(m.group, m.share, m.seed): at for at, m in enumerate(members)}
+    pairs = [
+        (at, place[MASTERS, m.share, seed])
+        for at, m in enumerate(members)
+        for seed in sorted(learned - {m.seed})
+    ]
+    systems = [m.trials for m in members]
+    measures = list(settings.measures)
+    found = {MATCHED: compare_pairs(systems, pairs, measures, delays, settings.alignment)}
+    shuffled = [_shuffled(system, rng) for system in systems]
+    by_trial: list[MeasureName] = [name for name in measures if name in SIMILARITIES]
+    found[SHUFFLED] = compare_pairs(shuffled, pairs, by_trial, delays)
+    tables = []
+    for trials, distances in found.items():
+        for measure, values in distances.items():
+            table = pd.DataFrame({"at": [at for at, _ in pairs], "distance": values})
+            grouped = table.groupby("at")["distance"].agg(["mean", "size"]).reset_index()
+            grouped.columns = pd.Index(["at", "distance", "n"])
+            tables.append(grouped.assign(measure=measure, trials=trials))
+    trained = [at for at, m in enumerate(members) if m.share == 100]
+    halves = split_half([systems[at] for at in trained], measures, delays, rng, settings.alignment)
+    for measure, values in halves.items():
+        tables.append(
+            pd.DataFrame(
+                {"at": trained, "distance": values, "n": 1, "measure": measure, "trials": HALVES}
+            )
+        )
+    rows = pd.concat(tables, ignore_index=True)
+    for name in ("group", "share", "seed"):
+        rows[name] = [getattr(members[at], name) for at in rows["at"]]
+    rows["unit"] = rows["measure"].map(UNITS)
+    return rows[["group", "share", "seed", "measure", "unit", "trials", "distance", "n"]]
+
+
+def _shuffled(system: Trials, rng: np.random.Generator) -> Trials:
+    """The trials in another order, under the ids of the places where they now stand."""
+    return replace(system, values=system.values[rng.permutation(len(system.values))])

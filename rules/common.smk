@@ -283,7 +283,7 @@ def fingerprinted_runs():
 
 def compared_at_all():
     """Whether anything is compared by its dynamics."""
-    return CONFIG.dynamics.attractors is not None
+    return CONFIG.dynamics.attractors is not None or CONFIG.dynamics.tasks is not None
 
 
 def inverted_points(run):

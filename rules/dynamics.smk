@@ -1,7 +1,13 @@
 """Dynamical similarity beside geometric measures: figures, claims, all by one name."""
 
+from chunkscope.networks.settings import ResidualSettings
+
 DYNAMICS_FIGURES = []
 DYNAMICS_TABLES = {}
+CELLS = dict(CONFIG.dynamics.tasks.cells) if CONFIG.dynamics.tasks else {}
+RECURRENT_CELLS = [
+    cell for cell, network in CELLS.items() if not isinstance(network, ResidualSettings)
+]
 
 
 if CONFIG.dynamics.attractors:
@@ -9,9 +15,17 @@ if CONFIG.dynamics.attractors:
     include: "dynamics_attractors.smk"
 
 
+if CONFIG.dynamics.tasks:
+
+    include: "dynamics_tasks.smk"
+
+
 rule judge_dynamics:
     input:
         **DYNAMICS_TABLES,
+        distances=expand("results/dynamics/tasks/{cell}/distances.csv", cell=CELLS),
+        learning=expand("results/dynamics/tasks/{cell}/learning.csv", cell=CELLS),
+        accuracy=expand("results/dynamics/tasks/{cell}/accuracy.csv", cell=CELLS),
     output:
         report(
             "results/claims/dynamics.csv",
@@ -30,6 +44,8 @@ rule judge_dynamics:
         mem_mb=500,
         runtime=10,
     params:
+        cells=list(CELLS),
+        recurrent=RECURRENT_CELLS,
         code=code("judge_dynamics"),
     message:
         "Judging the claims about dynamics"

@@ -1,10 +1,12 @@
 """Compare the groups of one architecture with networks that learned the whole task alone."""
 
+from chunkscope.dynamics.selection import best
 from chunkscope.dynamics.tasks.comparing import (
     MASTERS,
-    choose_delays,
     compare_members,
+    judge_delays,
     read_members,
+    sensitivity,
 )
 from chunkscope.dynamics.tasks.settings import TaskStudySettings
 from chunkscope.jobs import job
@@ -20,7 +22,10 @@ with job(snakemake.log[0]):
     masters = table[(table["group"] == MASTERS) & table["learned"]]
     members = read_members(stores, compared.site, compared.units)
     rng = stream(params.seed, "tasks", params.cell, "comparison")
-    delays = choose_delays(members, compared, rng)
-    found = compare_members(members, set(masters["seed"]), delays, compared, rng)
-    chosen = delays.model_dump(include={"delays", "interval", "rank"})
-    found.assign(**chosen).to_csv(snakemake.output[0], index=False, float_format="%.6g")
+    learned, judged = set(masters["seed"]), judge_delays(members, compared, rng)
+    tables = {
+        "distances": compare_members(members, learned, best(judged), compared, rng),
+        "sensitivity": sensitivity(members, learned, judged, compared),
+    }
+    for name, found in tables.items():
+        found.to_csv(snakemake.output[name], index=False, float_format="%.6g")

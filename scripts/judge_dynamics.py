@@ -1,6 +1,7 @@
 """Judge the claims about dynamical similarity by the rules of the package."""
 
 from chunkscope.dynamics.attractors.claims import judge_motifs, judge_noise, judge_regimes
+from chunkscope.dynamics.tasks.claims import Tables, judge_tasks
 from chunkscope.jobs import job
 from chunkscope.statistics import write_claims
 from chunkscope.tables import read_table
@@ -8,6 +9,13 @@ from chunkscope.tables import read_table
 JUDGES = {"regimes": judge_regimes, "noise": judge_noise, "motifs": judge_motifs}
 
 with job(snakemake.log[0]):
-    tables = {name: read_table(path) for name, path in snakemake.input.items()}
-    claims = [claim for name, table in tables.items() for claim in JUDGES[name](table)]
-    write_claims(claims, snakemake.output[0])
+    inputs, params = snakemake.input, snakemake.params
+    known = [name for name in JUDGES if inputs.get(name)]
+    claims = [claim for name in known for claim in JUDGES[name](read_table(inputs[name]))]
+    cells = {
+        cell: Tables(cell in params.recurrent, *map(read_table, tables))
+        for cell, *tables in zip(
+            params.cells, inputs.distances, inputs.learning, inputs.accuracy, strict=True
+        )
+    }
+    write_claims([*claims, *judge_tasks(cells)], snakemake.output[0])

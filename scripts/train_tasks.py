@@ -16,6 +16,9 @@ with job(snakemake.log[0]), timed(snakemake.output.timing):
     folder = Path(snakemake.output.learning).parent
     for group, networks in study.networks.items():
         save_pretrained(networks[100], folder / group)
-        weights = {share: network.state_dict() for share, network in networks.items()}
+        weights = {  # copies, since the untrained network is the same at every share
+            share: {name: weight.clone() for name, weight in network.state_dict().items()}
+            for share, network in networks.items()
+        }
         save_checkpoints(weights, folder / group / "checkpoints.safetensors")
     study.table.to_csv(snakemake.output.learning, index=False, float_format="%.6g")

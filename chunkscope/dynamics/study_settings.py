@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chunkscope.dynamics.attractors.settings import AttractorSettings
+from chunkscope.dynamics.tasks.settings import TaskStudySettings
 from chunkscope.settings import Settings
 
 
@@ -11,3 +12,5 @@ class DynamicsStudySettings(Settings):
 
     attractors: AttractorSettings | None = None
     """Known attractors: regimes of the Lorenz system, noise, compositions of motifs."""
+    tasks: TaskStudySettings | None = None
+    """Networks that learn a composed task after none, some or all of its parts."""

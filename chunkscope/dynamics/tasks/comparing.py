@@ -15,14 +15,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from chunkscope.dynamics.measures import SIMILARITIES, UNITS, compare_pairs, split_half
-from chunkscope.dynamics.selection import best, candidates, judge_candidates
+from chunkscope.dynamics.selection import Candidate, best, candidates, judge_candidates
 from chunkscope.dynamics.settings import DelaySettings, MeasureName
+from chunkscope.dynamics.similarity import Pair
 from chunkscope.dynamics.tasks.settings import ComparisonSettings
 from chunkscope.dynamics.trials import Trials, varying_units
 from chunkscope.errors import DynamicsError
 from chunkscope.store import ActivationStore
+
+Values = NDArray[np.float64]
 
 MASTERS = "master"
 MATCHED, SHUFFLED, HALVES = "matched", "shuffled", "halves"
@@ -63,13 +67,39 @@ def read_members(stores: Mapping[Key, Path], site: str, units: int) -> list[Memb
     return members
 
 
-def choose_delays(
+def judge_delays(
     members: Iterable[Member], settings: ComparisonSettings, rng: np.random.Generator
-) -> DelaySettings:
-    """Those that foretell held-out trials of trained masters best."""
+) -> list[Candidate]:
+    """Every setting of the grid, by how well it foretells held-out trials of trained masters."""
     masters = [m.trials for m in members if m.group == MASTERS and m.share == 100]
-    judged = judge_candidates(masters, candidates(settings.grid, settings.delays), rng)
-    return best(judged)
+    return judge_candidates(masters, candidates(settings.grid, settings.delays), rng)
+
+
+def sensitivity(
+    members: list[Member],
+    learned: set[int],
+    judged: list[Candidate],
+    settings: ComparisonSettings,
+) -> pd.DataFrame:
+    """DSA of trained networks by every setting of the grid that fits them.
+
+    Returns:
+        Columns ``delays, interval, rank, error, chosen, group, seed, distance``: the mean distance
+        to masters of other seeds, beside the held-out error by which one setting is chosen.
+    """
+    trained = [m for m in members if m.share == 100]
+    pairs = _pairs(trained, learned)
+    chosen = best(judged)
+    tables = []
+    for one in judged:
+        if np.isfinite(one.error):
+            systems = [m.trials for m in trained]
+            found = compare_pairs(systems, pairs, ["dsa"], one.settings, settings.alignment)
+            table = _to_masters(found["dsa"], pairs, trained)[["group", "seed", "distance"]]
+            named = one.settings.model_dump(include={"delays", "interval", "rank"})
+            tables.append(table.assign(**named, error=one.error, chosen=one.settings == chosen))
+    columns = ["delays", "interval", "rank", "error", "chosen", "group", "seed", "distance"]
+    return pd.concat(tables, ignore_index=True)[columns]
 
 
 def compare_members(
@@ -88,41 +118,47 @@ def compare_members(
         Columns ``group, share, seed, measure, unit, trials, distance, n``: the mean distance to the
         ``n`` masters of other seeds at the same share of training. ``trials`` is ``matched``,
         ``shuffled`` (of measures that compare trial by trial), or ``halves``: what two halves of
-        the trained network itself differ by, of its units where trials are compared; before the
-        reduction to components it has too few of them to tell, so that such halves are empty.
+        the trained network itself differ by, of its components where trials are compared.
     """
+    pairs = _pairs(members, learned)
+    systems = [m.trials for m in members]
+    measures = list(settings.measures)
+    found = {MATCHED: compare_pairs(systems, pairs, measures, delays, settings.alignment)}
+    by_trial: list[MeasureName] = [name for name in measures if name in SIMILARITIES]
+    shuffled = [_shuffled(system, rng) for system in systems]
+    found[SHUFFLED] = compare_pairs(shuffled, pairs, by_trial, delays)
+    tables = [
+        _to_masters(values, pairs, members).assign(measure=measure, trials=trials)
+        for trials, distances in found.items()
+        for measure, values in distances.items()
+    ]
+    trained = [m for m in members if m.share == 100]
+    halves = split_half([m.trials for m in trained], measures, delays, rng, settings.alignment)
+    for measure, values in halves.items():
+        own = [(at, at) for at in range(len(trained))]
+        tables.append(_to_masters(values, own, trained).assign(measure=measure, trials=HALVES))
+    rows = pd.concat(tables, ignore_index=True)
+    rows["unit"] = rows["measure"].map(UNITS)
+    return rows[["group", "share", "seed", "measure", "unit", "trials", "distance", "n"]]
+
+
+def _pairs(members: list[Member], learned: set[int]) -> list[Pair]:
+    """Places of every network and of each master of another seed, at the same share."""
     place = {(m.group, m.share, m.seed): at for at, m in enumerate(members)}
-    pairs = [
+    return [
         (at, place[MASTERS, m.share, seed])
         for at, m in enumerate(members)
         for seed in sorted(learned - {m.seed})
     ]
-    systems = [m.trials for m in members]
-    measures = list(settings.measures)
-    found = {MATCHED: compare_pairs(systems, pairs, measures, delays, settings.alignment)}
-    shuffled = [_shuffled(system, rng) for system in systems]
-    by_trial: list[MeasureName] = [name for name in measures if name in SIMILARITIES]
-    found[SHUFFLED] = compare_pairs(shuffled, pairs, by_trial, delays)
-    tables = []
-    for trials, distances in found.items():
-        for measure, values in distances.items():
-            table = pd.DataFrame({"at": [at for at, _ in pairs], "distance": values})
-            grouped = table.groupby("at")["distance"].agg(["mean", "size"]).reset_index()
-            grouped.columns = pd.Index(["at", "distance", "n"])
-            tables.append(grouped.assign(measure=measure, trials=trials))
-    trained = [at for at, m in enumerate(members) if m.share == 100]
-    halves = split_half([systems[at] for at in trained], measures, delays, rng, settings.alignment)
-    for measure, values in halves.items():
-        tables.append(
-            pd.DataFrame(
-                {"at": trained, "distance": values, "n": 1, "measure": measure, "trials": HALVES}
-            )
-        )
-    rows = pd.concat(tables, ignore_index=True)
+
+
+def _to_masters(values: Values, pairs: list[Pair], members: list[Member]) -> pd.DataFrame:
+    """``group, share, seed, distance, n``: the mean over the pairs of each network."""
+    table = pd.DataFrame({"at": [at for at, _ in pairs], "distance": values})
+    means = table.groupby("at")["distance"].agg(distance="mean", n="size").reset_index()
     for name in ("group", "share", "seed"):
-        rows[name] = [getattr(members[at], name) for at in rows["at"]]
-    rows["unit"] = rows["measure"].map(UNITS)
-    return rows[["group", "share", "seed", "measure", "unit", "trials", "distance", "n"]]
+        means[name] = [getattr(members[at], name) for at in means["at"]]
+    return means[["group", "share", "seed", "distance", "n"]]
 
 
 def _shuffled(system: Trials, rng: np.random.Generator) -> Trials:

@@ -63,7 +63,7 @@ class ComparisonSettings(Settings):
     """Leading principal components of each network, in which it is compared."""
     delays: DelaySettings = DelaySettings()
     """How activity is delayed, but for what the grid names."""
-    grid: GridSettings = GridSettings(delays=(3, 5, 10), intervals=(1,), ranks=(10, 20))
+    grid: GridSettings = GridSettings()
     """Delays and ranks, of which those that foretell trained masters best are chosen."""
     alignment: AlignmentSettings = AlignmentSettings()
     """The search for the best rotation."""

@@ -308,3 +308,9 @@ def test_probe_trials_of_several_lengths_are_refused() -> None:
 def test_shares_that_do_not_rise_to_the_end_are_refused(shares: tuple[int, ...]) -> None:
     with pytest.raises(ValidationError):
         TaskStudySettings(shares=shares)
+
+
+def test_cells_that_read_symbols_alone_are_refused() -> None:
+    with pytest.raises(ValidationError, match="affine"):
+        TaskStudySettings(cells={"plain": {"architecture": "affine", "hidden": 4}})
+    assert TaskStudySettings(cells={"plain": {"architecture": "lstm", "hidden": 4}})

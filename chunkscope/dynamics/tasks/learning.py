@@ -3,7 +3,8 @@
 Every member draws trials of its own and starts each from the zero state. The loss is the mean
 cross-entropy over steps, those of the decision counted more (``DecisionTrials.scored``). A member
 that follows every rule on fresh trials leaves the ensemble with the weights it then has, and the
-others go on without it: what it learns hangs on its own weights and trials alone.
+others go on without it: what it learns hangs on its own weights and trials alone, but for rounding,
+since products of more members at once may add up in another order.
 """
 
 from __future__ import annotations
@@ -147,7 +148,7 @@ class _Running:
         return cls(members, copied, _adam(copied, training), training)
 
     def take(self, rows: Sequence[int]) -> _Running:
-        """Some of them, which go on as if they had never been with the others."""
+        """Some of them, which go on as they would have with the others."""
         network = self.network.select(rows)
         for new, old in zip(network.parameters(), self.network.parameters(), strict=True):
             new.requires_grad_(old.requires_grad)

@@ -15,15 +15,18 @@ from chunkscope.dynamics.settings import (
 from chunkscope.grammars.decisions import DecisionSettings
 from chunkscope.networks.settings import (
     GRUSettings,
+    LSTMSettings,
     MinGRUSettings,
-    RecurrentSettings,
     ResidualSettings,
     SSMSettings,
     TanhSettings,
 )
 from chunkscope.settings import Name, Settings
 
-CellSettings = Annotated[RecurrentSettings | ResidualSettings, Field(discriminator="architecture")]
+CellSettings = Annotated[
+    TanhSettings | GRUSettings | LSTMSettings | ResidualSettings,
+    Field(discriminator="architecture"),
+]
 """Settings of a network that reads channels."""
 
 Share = Annotated[int, Field(ge=0, le=100)]
@@ -32,13 +35,13 @@ Share = Annotated[int, Field(ge=0, le=100)]
 class TaskTraining(Settings):
     """How a network learns some of the rules: until it can follow them, or has had its time."""
 
-    batch: PositiveInt = 64
+    batch: PositiveInt = 32
     """Trials per update and network."""
     learning_rate: float = Field(default=0.005, gt=0)
     """Step size of Adam."""
     gradient_clip: float = Field(default=1.0, gt=0)
     """Largest L2 norm of one network's gradient."""
-    updates: PositiveInt = 2000
+    updates: PositiveInt = 1500
     """Updates after which a network stops that has not reached the criterion."""
     evaluate_every: PositiveInt = 25
     """Updates between two looks at whether it has."""
@@ -80,9 +83,9 @@ class TaskStudySettings(Settings):
     cells: dict[Name, CellSettings] = Field(
         default={
             "leaky": TanhSettings(hidden=64, leak=0.2),
-            "gru": GRUSettings(hidden=64),
-            "mingru": MinGRUSettings(hidden=64),
-            "ssm": SSMSettings(hidden=64),
+            "gru": GRUSettings(hidden=32),
+            "mingru": MinGRUSettings(hidden=32),
+            "ssm": SSMSettings(hidden=16),
         },
         min_length=1,
     )
@@ -103,5 +106,5 @@ class TaskStudySettings(Settings):
     def _shares_rise_to_the_end(self) -> Self:
         shares = list(self.shares)
         if shares != sorted({*shares, 100}):
-            raise ValueError(f"shares: got {shares}; must rise, and end with 100")
+            raise ValueError(f"shares: got {shares}; must rise, and end with 100, the trained one")
         return self

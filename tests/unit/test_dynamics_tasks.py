@@ -127,6 +127,7 @@ def test_members_stop_where_they_first_reach_the_criterion() -> None:
     found = course(network, rules, shares=range(101), **looks)
     assert len(set(found.updates)) > 1
     assert np.array_equal(found.learned, found.accuracy.min(1) >= criterion)
+    assert (found.updates[~found.learned] == 200).all()
     for member, seed in enumerate(SEEDS):
         validation, last = stream(0, "validation", seed), int(found.updates[member])
         for done in range(0, last + 1, every):

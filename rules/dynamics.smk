@@ -26,6 +26,7 @@ rule judge_dynamics:
         distances=expand("results/dynamics/tasks/{cell}/distances.csv", cell=CELLS),
         learning=expand("results/dynamics/tasks/{cell}/learning.csv", cell=CELLS),
         accuracy=expand("results/dynamics/tasks/{cell}/accuracy.csv", cell=CELLS),
+        sensitivity=expand("results/dynamics/tasks/{cell}/sensitivity.csv", cell=CELLS),
     output:
         report(
             "results/claims/dynamics.csv",

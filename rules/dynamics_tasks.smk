@@ -128,6 +128,7 @@ rule draw_dynamics_groups:
         distances=expand(TASKS + "distances.csv", cell=CELLS),
         learning=expand(TASKS + "learning.csv", cell=CELLS),
         accuracy=expand(TASKS + "accuracy.csv", cell=CELLS),
+        sensitivity=expand(TASKS + "sensitivity.csv", cell=CELLS),
     output:
         pdf="results/figures/dynamics-groups.pdf",
         png=report(
@@ -163,6 +164,7 @@ rule draw_dynamics_learning:
         distances=expand(TASKS + "distances.csv", cell=CELLS),
         learning=expand(TASKS + "learning.csv", cell=CELLS),
         accuracy=expand(TASKS + "accuracy.csv", cell=CELLS),
+        sensitivity=expand(TASKS + "sensitivity.csv", cell=CELLS),
     output:
         pdf="results/figures/dynamics-learning.pdf",
         png=report(

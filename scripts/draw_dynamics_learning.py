@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from chunkscope.dynamics.tasks.claims import Tables
+from chunkscope.dynamics.tasks.claims import TABLES, Tables
 from chunkscope.figures.dynamics_learning import draw_learning
 from chunkscope.figures.saving import save_figure
 from chunkscope.figures.settings import FigureSettings
@@ -14,9 +14,7 @@ with job(snakemake.log[0]):
     settings = FigureSettings.model_validate(params.figures)
     cells = {
         cell: Tables(cell in params.recurrent, *map(read_table, tables))
-        for cell, *tables in zip(
-            params.cells, inputs.distances, inputs.learning, inputs.accuracy, strict=True
-        )
+        for cell, *tables in zip(params.cells, *(inputs[name] for name in TABLES), strict=True)
     }
     figure, data = draw_learning(cells, settings)
     save_figure(figure, data, Path(snakemake.output.png).with_suffix(""), settings)

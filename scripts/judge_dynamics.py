@@ -1,7 +1,7 @@
 """Judge the claims about dynamical similarity by the rules of the package."""
 
 from chunkscope.dynamics.attractors.claims import judge_motifs, judge_noise, judge_regimes
-from chunkscope.dynamics.tasks.claims import Tables, judge_tasks
+from chunkscope.dynamics.tasks.claims import TABLES, Tables, judge_tasks
 from chunkscope.jobs import job
 from chunkscope.statistics import write_claims
 from chunkscope.tables import read_table
@@ -14,8 +14,6 @@ with job(snakemake.log[0]):
     claims = [claim for name in known for claim in JUDGES[name](read_table(inputs[name]))]
     cells = {
         cell: Tables(cell in params.recurrent, *map(read_table, tables))
-        for cell, *tables in zip(
-            params.cells, inputs.distances, inputs.learning, inputs.accuracy, strict=True
-        )
+        for cell, *tables in zip(params.cells, *(inputs[name] for name in TABLES), strict=True)
     }
     write_claims([*claims, *judge_tasks(cells)], snakemake.output[0])

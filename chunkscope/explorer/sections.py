@@ -372,6 +372,15 @@ SECTIONS = (
             ),
             Part("dynamics-noise", "Noise", figures=("dynamics-noise",)),
             Part("dynamics-motifs", "Compositions", figures=("dynamics-motifs",)),
+            Part(
+                "dynamics-groups",
+                "Networks that learned a task, or its parts first",
+                "Which of two stimuli was stronger, and the opposite of it, at once or after a "
+                "delay. What a measure says of networks hangs on its settings: those of DSA were "
+                "chosen by how well they foretell held-out activity.",
+                figures=("dynamics-groups",),
+            ),
+            Part("dynamics-learning", "Through learning", figures=("dynamics-learning",)),
         ),
     ),
 )

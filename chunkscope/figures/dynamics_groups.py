@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ from chunkscope.figures.style import (
     interval,
     legend_handle,
     line_handle,
+    not_estimable,
     note,
     row_title,
     span_of,
@@ -97,8 +99,8 @@ def draw_groups(
 
 def _marks(tables: Tables) -> pd.DataFrame:
     rows = []
-    for (measure, trials), _ in tables.distances.groupby(["measure", "trials"], sort=False):
-        found = by_seed(tables, str(measure), str(trials))
+    for measure, trials in product(shown_measures(MEASURES, HIDDEN), (MATCHED, SHUFFLED, HALVES)):
+        found = by_seed(tables, measure, trials)
         for group in NAMES:
             value = mean_interval(found[group])
             rows.append(
@@ -128,5 +130,8 @@ def _draw(axes: Axes, rows: pd.DataFrame, measure: str) -> None:
     halves = rows[(rows["trials"] == HALVES) & (rows["n"] > 0)]["mean"]
     if len(halves):
         axes.axvline(halves.mean(), color="black", linestyle=":", linewidth=0.9)
-    shown = rows[rows["n"] > 0]
-    axes.set_xlim(0, 1.06 * float(np.nanmax(shown[["mean", "ci_high"]].to_numpy(float))))
+    shown = rows.loc[rows["n"] > 0, ["mean", "ci_high"]].to_numpy(float)
+    if shown.size:
+        axes.set_xlim(0, 1.06 * float(np.nanmax(shown)))
+    else:
+        not_estimable(axes, 0, 0.5)

@@ -81,7 +81,7 @@ def _marks(tables: Tables) -> pd.DataFrame:
     parts = {share: [g for g, of in SHARES.items() if of == share] for share in LOOKS}
     kinds: list[tuple[float | None, list[str]]] = [*parts.items(), (None, [MASTERS])]
     rows = []
-    for share in sorted(tables.distances["share"].unique()):
+    for share in sorted(tables.accuracy["share"].unique()):
         found = {m: by_seed(tables, m, MATCHED, share) for m in shown_measures(MEASURES, HIDDEN)}
         reached = tables.accuracy[tables.accuracy["share"] == share]
         found[ACCURACY] = reached.pivot(index="seed", columns="group", values="accuracy")

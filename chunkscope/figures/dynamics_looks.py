@@ -46,4 +46,6 @@ def shown_measures(present: Iterable[str], hidden: Iterable[str] = ()) -> list[s
 
 def from_zero(axes: Axes, rows: pd.DataFrame) -> None:
     """The axis of dissimilarities, from 0 to a little above the highest mark of ``rows``."""
-    axes.set_ylim(0, 1.08 * float(np.nanmax(rows[["mean", "ci_high"]].to_numpy(float))))
+    values = rows[["mean", "ci_high"]].to_numpy(float)
+    if np.isfinite(values).any():
+        axes.set_ylim(0, 1.08 * float(np.nanmax(values)))

@@ -51,7 +51,12 @@ PUBLISHED = {
     "procrustes": {"untrained": 0.444, "master_frozen": 0.412, "pretrain_frozen": 0.415,
                    "pretrain_unfrozen": 0.417},
 }  # fmt: skip
-"""Measure -> group -> published mean (arXiv 2410.24070)."""
+"""Measure -> group -> published mean of recurrent networks (arXiv 2410.24070)."""
+PUBLISHED_MAMBA = {
+    "dsa": {"untrained": 0.46, "master_frozen": 0.61, "pretrain_frozen": 0.47,
+            "pretrain_unfrozen": 0.45},
+}  # fmt: skip
+"""The same of state-space models."""
 LOOKS = {
     MATCHED: Look("the same trials", BLUE, "o"),
     SHUFFLED: Look("trials that do not match", ORANGE, "s"),
@@ -79,7 +84,8 @@ def draw_groups(
         measures = shown_measures(rows["measure"], HIDDEN)
         grid = part.subplots(1, len(measures), squeeze=False, sharey=True)[0]
         for axes, measure in zip(grid, measures, strict=True):
-            _draw(axes, rows[rows["measure"] == measure], measure)
+            published = PUBLISHED if cells[cell].recurrent else PUBLISHED_MAMBA
+            _draw(axes, rows[rows["measure"] == measure], published.get(measure, {}))
             axes.set_title(MEASURES[measure].label)
         grid[0].set_yticks(range(len(NAMES)), NAMES.values())
         grid[0].invert_yaxis()
@@ -117,12 +123,12 @@ def _marks(tables: Tables) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _draw(axes: Axes, rows: pd.DataFrame, measure: str) -> None:
+def _draw(axes: Axes, rows: pd.DataFrame, published: Mapping[str, float]) -> None:
     place = {group: at for at, group in enumerate(NAMES)}
     for turn, (trials, look) in enumerate(LOOKS.items()):
         for _, row in rows[(rows["trials"] == trials) & (rows["n"] > 0)].iterrows():
             interval(axes, place[row["group"]] + 0.2 * turn, row, look)
-    for group, value in PUBLISHED.get(measure, {}).items():
+    for group, value in published.items():
         axes.plot(value, place[group] - 0.25, "*", color=GREY, markersize=4.5, zorder=0)
     floor = rows[(rows["group"] == MASTERS) & (rows["trials"] == MATCHED)].iloc[0]
     if np.isfinite(floor["ci_low"]):
@@ -130,8 +136,9 @@ def _draw(axes: Axes, rows: pd.DataFrame, measure: str) -> None:
     halves = rows[(rows["trials"] == HALVES) & (rows["n"] > 0)]["mean"]
     if len(halves):
         axes.axvline(halves.mean(), color="black", linestyle=":", linewidth=0.9)
-    shown = rows.loc[rows["n"] > 0, ["mean", "ci_high"]].to_numpy(float)
-    if shown.size:
-        axes.set_xlim(0, 1.06 * float(np.nanmax(shown)))
+    shown = rows[rows["n"] > 0]
+    if len(shown):  # an interval of two networks may reach beyond all others
+        high = np.fmax(shown["mean"], shown["ci_high"].where(shown["n"] > 2))
+        axes.set_xlim(0, 1.06 * max(float(high.max()), *published.values(), 0.0))
     else:
         not_estimable(axes, 0, 0.5)

@@ -93,6 +93,7 @@ def test_without_matched_trials_geometry_knows_nothing(distances):
 def test_halves_are_of_trained_networks_alone(distances):
     halves = distances[distances["trials"] == "halves"]
     assert set(halves["share"]) == {100}
+    assert set(halves["measure"]) == {"dsa"}  # components do not correlate
     assert (halves["distance"] > 0.01).all()
 
 

@@ -117,8 +117,9 @@ def compare_members(
     Returns:
         Columns ``group, share, seed, measure, unit, trials, distance, n``: the mean distance to the
         ``n`` masters of other seeds at the same share of training. ``trials`` is ``matched``,
-        ``shuffled`` (of measures that compare trial by trial), or ``halves``: what two halves of
-        the trained network itself differ by, of its components where trials are compared.
+        ``shuffled`` (of measures that compare trial by trial), or ``halves`` (of the others): what
+        two halves of the trained network's trials differ by. Halves of its components would differ
+        by all there is, since components do not correlate.
     """
     pairs = _pairs(members, learned)
     systems = [m.trials for m in members]
@@ -133,7 +134,8 @@ def compare_members(
         for measure, values in distances.items()
     ]
     trained = [m for m in members if m.share == 100]
-    halves = split_half([m.trials for m in trained], measures, delays, rng, settings.alignment)
+    others: list[MeasureName] = [name for name in measures if name not in SIMILARITIES]
+    halves = split_half([m.trials for m in trained], others, delays, rng, settings.alignment)
     for measure, values in halves.items():
         own = [(at, at) for at in range(len(trained))]
         tables.append(_to_masters(values, own, trained).assign(measure=measure, trials=HALVES))

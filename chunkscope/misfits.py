@@ -41,10 +41,32 @@ def misfits(config: Config) -> Iterator[str]:
                 "network, which is the floor of every score"
             )
     yield from _different_widths(config)
+    yield from _unfit_starts(config)
     for name in config.inversion.decoder.longer:
         if name not in config.runs:
             known, hint = list(config.runs), did_you_mean(name, config.runs)
             yield f"inversion.decoder.longer: got {name!r}; must be {one_of(known)}{hint}"
+
+
+def _unfit_starts(config: Config) -> Iterator[str]:
+    """Runs that begin with the weights of one that there is not, or that is another network."""
+    for name, run in config.runs.items():
+        if run.start is None:
+            continue
+        others = [other for other in config.runs if other != name]
+        if run.start not in others:
+            hint = did_you_mean(run.start, others)
+            yield f"runs.{name}.start: got {run.start!r}; must be {one_of(others)}{hint}"
+        elif config.runs[run.start].network != run.network:
+            yield (
+                f"runs.{name}.start: got {run.start!r}, whose network is another; give both runs "
+                "the same network"
+            )
+        elif config.runs[run.start].seeds != run.seeds:
+            yield (
+                f"runs.{name}.seeds: got {run.seeds}; must be {config.runs[run.start].seeds}, as "
+                f"many as run {run.start} has, with which it begins"
+            )
 
 
 def _unreadable(name: str, run: RunSettings) -> Iterator[str]:

@@ -6,9 +6,9 @@ Imports no torch, so that a dry run stays quick. :mod:`chunkscope.config` reads 
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, PositiveInt, field_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from chunkscope.chunks.concepts.settings import ConceptSettings
 from chunkscope.chunks.prototype_settings import PrototypeStudySettings
@@ -61,7 +61,14 @@ class CorpusSettings(Settings):
 
 
 Study = Literal[
-    "chunks", "interventions", "concepts", "prototypes", "probing", "widths", "inversion"
+    "chunks",
+    "interventions",
+    "concepts",
+    "prototypes",
+    "probing",
+    "widths",
+    "inversion",
+    "dynamics",
 ]
 """A reading of a run."""
 
@@ -83,6 +90,9 @@ class RunSettings(Settings):
     """Networks trained as one batch, each from its own initial weights."""
     training: TrainingSettings = TrainingSettings()
     """How they are trained."""
+    start: str | None = None
+    """Name of a run whose trained weights they begin with, seed by seed; of their own if null. Step
+    0 of their training is then that run, and no untrained network."""
     sites: tuple[str, ...] | None = Field(default=None, min_length=1)
     """Patterns (fnmatch) of the sites to record; by default the whole recurrent state, or the
     residual stream of a transformer after its embedding and after every block."""
@@ -92,7 +102,7 @@ class RunSettings(Settings):
     population averaging, and grafts words of a text; `prototypes` finds directions for a sweep of
     their number; `probing` reads features of the truth off few units; `widths` does so in all runs
     that take part, which differ in their width alone; `inversion` finds the inputs that give nearly
-    the same activity."""
+    the same activity; `dynamics` compares runs over time, through their training."""
 
     @field_validator("studies")
     @classmethod
@@ -102,6 +112,15 @@ class RunSettings(Settings):
                 f"got {list(studies)}; interventions graft the states that chunks finds; add chunks"
             )
         return studies
+
+    @model_validator(mode="after")
+    def _has_a_floor(self) -> Self:
+        if self.start is not None and self.studies != ("dynamics",):
+            raise ValueError(
+                f"studies: got {list(self.studies)}; must be [dynamics] of a run that has a start: "
+                "other studies take its step 0 for an untrained network"
+            )
+        return self
 
 
 class ExperimentSettings(Settings):

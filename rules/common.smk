@@ -283,7 +283,8 @@ def fingerprinted_runs():
 
 def compared_at_all():
     """Whether anything is compared by its dynamics."""
-    return CONFIG.dynamics.attractors is not None or CONFIG.dynamics.tasks is not None
+    others = (CONFIG.dynamics.attractors, CONFIG.dynamics.tasks)
+    return any(others) or runs_with("dynamics")
 
 
 def inverted_points(run):

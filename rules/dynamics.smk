@@ -20,6 +20,11 @@ if CONFIG.dynamics.tasks:
     include: "dynamics_tasks.smk"
 
 
+if runs_with("dynamics"):
+
+    include: "dynamics_networks.smk"
+
+
 rule judge_dynamics:
     input:
         **DYNAMICS_TABLES,
@@ -45,6 +50,7 @@ rule judge_dynamics:
         mem_mb=500,
         runtime=10,
     params:
+        starts={run: CONFIG.runs[run].start for run in runs_with("dynamics")},
         cells=list(CELLS),
         recurrent=RECURRENT_CELLS,
         code=code("judge_dynamics"),

@@ -1,6 +1,7 @@
 """Judge the claims about dynamical similarity by the rules of the package."""
 
 from chunkscope.dynamics.attractors.claims import judge_motifs, judge_noise, judge_regimes
+from chunkscope.dynamics.networks.claims import judge_runs
 from chunkscope.dynamics.tasks.claims import TABLES, Tables, judge_tasks
 from chunkscope.jobs import job
 from chunkscope.statistics import write_claims
@@ -16,4 +17,6 @@ with job(snakemake.log[0]):
         cell: Tables(cell in params.recurrent, *map(read_table, tables))
         for cell, *tables in zip(params.cells, *(inputs[name] for name in TABLES), strict=True)
     }
+    if inputs.get("runs"):
+        claims += judge_runs(read_table(inputs.runs), params.starts)
     write_claims([*claims, *judge_tasks(cells)], snakemake.output[0])

@@ -8,10 +8,11 @@ import pandas as pd
 import torch
 from pydantic import TypeAdapter
 
+from chunkscope.errors import NetworkError
 from chunkscope.grammars import Corpus
 from chunkscope.jobs import job, timed
 from chunkscope.networks.building import build
-from chunkscope.networks.checkpoints import save_checkpoints, save_pretrained
+from chunkscope.networks.checkpoints import from_pretrained, save_checkpoints, save_pretrained
 from chunkscope.networks.devices import pick_device
 from chunkscope.networks.recall import recall_words
 from chunkscope.networks.settings import NetworkSettings, TrainingSettings
@@ -30,7 +31,18 @@ with job(snakemake.log[0]), timed(snakemake.output.timing):
         [integer_seed(seed, "weights", run, member) for member in range(params.seeds)],
         training.symbols,
     )
-    identity = json.dumps([run, seed, dict(params.items())], sort_keys=True, default=str)
+    if snakemake.input.start:
+        start = from_pretrained(Path(snakemake.input.start[0]).parent)
+        if start.symbols != network.symbols:
+            raise NetworkError(
+                f"runs.{run}.start: reads the symbols {list(start.symbols)}, and this run "
+                f"{list(network.symbols)}; give both corpora the same symbols"
+            )
+        network.load_state_dict(start.state_dict())
+    begun = hashlib.sha256(b"".join(Path(file).read_bytes() for file in snakemake.input.start))
+    identity = json.dumps(
+        [run, seed, dict(params.items()), begun.hexdigest()], sort_keys=True, default=str
+    )
     history = train(
         network,
         training.tokens,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chunkscope.dynamics.attractors.settings import AttractorSettings
+from chunkscope.dynamics.networks.settings import RunComparisonSettings
 from chunkscope.dynamics.tasks.settings import TaskStudySettings
 from chunkscope.settings import Settings
 
@@ -14,3 +15,5 @@ class DynamicsStudySettings(Settings):
     """Known attractors: regimes of the Lorenz system, noise, compositions of motifs."""
     tasks: TaskStudySettings | None = None
     """Networks that learn a composed task after none, some or all of its parts."""
+    runs: RunComparisonSettings = RunComparisonSettings()
+    """How runs that take part in the study are compared."""

@@ -381,6 +381,7 @@ SECTIONS = (
                 figures=("dynamics-groups",),
             ),
             Part("dynamics-learning", "Through learning", figures=("dynamics-learning",)),
+            Part("dynamics-runs", "Runs through their training", figures=("dynamics-runs",)),
         ),
     ),
 )

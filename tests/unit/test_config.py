@@ -107,7 +107,7 @@ MISTAKES = {
     ("runs.one.seeds", "1.5"): "runs.one.seeds: got 1.5; must be a whole number from 1 to 1000",
     ("runs.one.seeds", "0"): "runs.one.seeds: got 0; must be a whole number from 1 to 1000",
     ("runs.one", "null"): "runs.one: got null; must be a mapping of corpus, network, seeds, "
-    "training, sites, studies",
+    "training, start, sites, studies",
     ("figures", "3"): "figures: got 3; must be a mapping of width, dpi, steps, run, overview",
     ("device", "gpu"): "device: got 'gpu'; must be one of auto, cpu, cuda",
     ("chunks.merging.self_merge", "perhaps"): "chunks.merging.self_merge: got 'perhaps'; must be "
@@ -141,7 +141,7 @@ MISTAKES = {
     "be one of affine, gpt, gru, huggingface, lstm, mingru, ssm, tanh; did you mean gru?",
     ("runs.one.corpus", "nois"): "runs.one.corpus: got 'nois'; must be noise",
     ("runs.one.studies", "[chunk]"): "runs.one.studies.0: got 'chunk'; must be one of chunks, "
-    "interventions, concepts, prototypes, probing, widths, inversion",
+    "interventions, concepts, prototypes, probing, widths, inversion, dynamics",
     ("runs.one.studies", "[interventions]"): "runs.one.studies: got ['interventions']; "
     "interventions graft the states that chunks finds; add chunks",
     ("runs.one.sites", "[layers.0.hook_c]"): "runs.one.sites: site 'layers.0.hook_c' matches "
@@ -206,7 +206,7 @@ def test_all_mistakes_are_told_at_once() -> None:
         "my.yaml: runs.three.network.architecture: got 'rnn'; must be one of affine, gpt, gru, "
         "huggingface, lstm, mingru, ssm, tanh",
         "my.yaml: runs.three.studies: got []; must be a list of at least 1, each one of chunks, "
-        "interventions, concepts, prototypes, probing, widths, inversion",
+        "interventions, concepts, prototypes, probing, widths, inversion, dynamics",
         "my.yaml: chunks.density.candidates: needs at least one size",
         "my.yaml: chunks.density.variance: got 2; must be a number above 0 and at most 1",
         "my.yaml: chunks.merging.min_cuont: unknown key; did you mean min_count?",

@@ -1,0 +1,1 @@
+"""Runs compared through their training: with each other, and with themselves a little before."""

@@ -1,0 +1,106 @@
+"""The claims about runs through their training, and the rules that judge them.
+
+They are expectations of this project, written after pilot runs. Values are means over seeds, by DSA
+with the delays that foretell best.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pandas as pd
+
+from chunkscope.dynamics.networks.comparing import BEFORE, HALVES, REFERENCE
+from chunkscope.statistics import Claim, Interval, judge, mean_interval, paired_difference
+from chunkscope.statistics.claims import OWN
+
+STUDY = {"study": "dynamics", "paper": OWN, "published": "", "published_source": ""}
+
+
+def judge_runs(distances: pd.DataFrame, starts: Mapping[str, str | None]) -> Iterator[Claim]:
+    """The claims about the first run and every other one.
+
+    Args:
+        distances: ``distances.csv``.
+        starts: run -> the run it begins with, in the order in which they are compared.
+    """
+    if "dsa" not in set(distances["measure"]):
+        return
+    first, *others = starts
+    yield _comes_nearer(first, distances)
+    for run in others:
+        yield _stays_apart(run, first, distances)
+        if starts[run] is not None:
+            yield _switches(run, str(starts[run]), distances)
+
+
+def by_seed(distances: pd.DataFrame, run: str, against: str, measure: str = "dsa") -> pd.DataFrame:
+    """(seed, step) distances of a run."""
+    rows = distances[
+        (distances["run"] == run)
+        & (distances["against"] == against)
+        & (distances["measure"] == measure)
+    ]
+    return rows.pivot(index="seed", columns="step", values="distance")
+
+
+def _comes_nearer(run: str, distances: pd.DataFrame) -> Claim:
+    found = by_seed(distances, run, REFERENCE)
+    value = paired_difference(found.iloc[:, 0], found.iloc[:, -1])
+    steps = ", ".join(f"{mean:.3f} at {step}" for step, mean in found.mean().items())
+    return _claim(
+        f"dynamics-runs-nearer-{run}",
+        f"Through training networks of {run} come nearer by DSA to trained networks of other seeds "
+        "(before training less after it, radians)",
+        value,
+        f"{steps}; halves of one network {_halves(distances, run):.3f}",
+    )
+
+
+def _stays_apart(run: str, first: str, distances: pd.DataFrame) -> Claim:
+    own, other = (by_seed(distances, name, REFERENCE).iloc[:, -1] for name in (first, run))
+    cka = [
+        by_seed(distances, name, REFERENCE, "cka").iloc[:, -1].mean()
+        for name in (run, first)
+        if "cka" in set(distances["measure"])
+    ]
+    geometry = f"; CKA {cka[0]:.3f} against {cka[1]:.3f}" if cka else ""
+    return _claim(
+        f"dynamics-runs-apart-{run}",
+        f"Trained networks of {run} are farther by DSA from those of {first} than these are from "
+        "each other, on the same sequences (radians)",
+        paired_difference(other, own),
+        f"{run} {mean_interval(other):.3f}, {first} {mean_interval(own):.3f}; halves of one "
+        f"network {_halves(distances, first):.3f}{geometry}",
+    )
+
+
+def _switches(run: str, start: str, distances: pd.DataFrame) -> Claim:
+    before, after = (by_seed(distances, name, BEFORE) for name in (start, run))
+    settled, most = before.iloc[:, -1], after.max(axis=1)
+    at = after.mean().idxmax()
+    return _claim(
+        f"dynamics-runs-switch-{run}",
+        f"A switch of what is learned shows in the dynamics: networks of {start} that go on with "
+        f"{run} move farther by DSA between two checkpoints than they did at the end of {start} "
+        "(the largest step after the switch less the last before it, radians)",
+        paired_difference(most, settled),
+        f"{most.mean():.3f} after, most of it up to step {at}; {settled.mean():.3f} before; halves "
+        f"of one network {_halves(distances, start):.3f}",
+    )
+
+
+def _claim(name: str, statement: str, value: Interval, control: str) -> Claim:
+    return Claim(
+        id=name,
+        statement=statement,
+        value=value,
+        control=control,
+        rule="reproduced: above 0 with the whole interval over seeds; direction: mean above 0",
+        verdict=judge(value, reproduced=value.low > 0, direction=value.mean > 0),
+        **STUDY,
+    )
+
+
+def _halves(distances: pd.DataFrame, run: str) -> float:
+    return float(by_seed(distances, run, HALVES).to_numpy(float).mean())

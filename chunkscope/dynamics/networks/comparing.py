@@ -1,0 +1,138 @@
+"""Runs through their training: how far from the first run, and how far from themselves before.
+
+All networks read the same sequences, so that measures that compare trial by trial have what they
+need. A network is compared with the *reference*, the trained networks of the first run, of other
+seeds; the first run's own distance at the end is what two networks of one kind differ by. And it is
+compared with itself at the checkpoint before: a change of its dynamics shows there.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from chunkscope.dynamics.measures import SIMILARITIES, UNITS, compare_pairs, split_half
+from chunkscope.dynamics.networks.settings import RunComparisonSettings
+from chunkscope.dynamics.selection import best, candidates, judge_candidates
+from chunkscope.dynamics.settings import DelaySettings, MeasureName
+from chunkscope.dynamics.similarity import Pair
+from chunkscope.dynamics.trials import Trials, varying_units
+from chunkscope.errors import DynamicsError
+from chunkscope.store import ActivationStore
+
+Key = tuple[str, int]  # run, step of its training
+
+REFERENCE, BEFORE, HALVES = "reference", "before", "halves"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """One network at one step of its training, and what it did."""
+
+    run: str
+    step: int
+    seed: int
+    trials: Trials
+
+
+def read_checkpoints(
+    stores: Mapping[Key, Path], settings: RunComparisonSettings
+) -> list[Checkpoint]:
+    """All networks of these stores, each in its leading principal components.
+
+    Raises:
+        DynamicsError: a network has fewer varying units than are asked for.
+    """
+    found = []
+    for (run, step), path in stores.items():
+        with ActivationStore.open(path) as store:
+            ids = store.trials()
+            for seed in store.seeds:
+                activity = store.activations(seed, settings.site)[:, settings.settle :]
+                varying = varying_units(activity)
+                if varying.sum() < settings.units:
+                    raise DynamicsError(
+                        f"{path}: seed {seed}: {varying.sum()} units of {settings.site} vary, of "
+                        f"which {settings.units} components are asked for; lower "
+                        "dynamics.runs.units"
+                    )
+                trials = Trials.of(activity[..., varying], ("trial", "time", "unit"), ids)
+                found.append(Checkpoint(run, step, seed, trials.reduced(settings.units)))
+    return found
+
+
+def choose_delays(
+    checkpoints: list[Checkpoint], settings: RunComparisonSettings, rng: np.random.Generator
+) -> DelaySettings:
+    """Those that foretell held-out sequences of the reference best."""
+    systems = [one.trials for one in _reference(checkpoints)]
+    return best(judge_candidates(systems, candidates(settings.grid, settings.delays), rng))
+
+
+def compare_checkpoints(
+    checkpoints: list[Checkpoint],
+    delays: DelaySettings,
+    settings: RunComparisonSettings,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """A row for every network, step and measure.
+
+    Returns:
+        Columns ``run, step, seed, measure, unit, against, distance, n``. ``against`` is
+        ``reference`` (the mean over its ``n`` networks of other seeds), ``before`` (the same
+        network at the checkpoint before), or ``halves`` (of its sequences, at the end of training,
+        of measures that do not compare them one by one).
+    """
+    place = {(one.run, one.step, one.seed): at for at, one in enumerate(checkpoints)}
+    finals = [place[one.run, one.step, one.seed] for one in _reference(checkpoints)]
+    pairs: dict[str, list[Pair]] = {
+        REFERENCE: [
+            (at, other)
+            for at, one in enumerate(checkpoints)
+            for other in finals
+            if one.seed != checkpoints[other].seed
+        ],
+        BEFORE: [
+            (place[run, step, seed], place[run, before, seed])
+            for run, seed in dict.fromkeys((one.run, one.seed) for one in checkpoints)
+            for before, step in _steps(checkpoints, run)
+        ],
+    }
+    systems, measures = [one.trials for one in checkpoints], list(settings.measures)
+    tables = []
+    for against, chosen in pairs.items():
+        found = compare_pairs(systems, chosen, measures, delays, settings.alignment)
+        for measure, values in found.items():
+            table = pd.DataFrame({"at": [at for at, _ in chosen], "distance": values})
+            means = table.groupby("at")["distance"].agg(distance="mean", n="size").reset_index()
+            tables.append(means.assign(measure=measure, against=against))
+    last = {run: max(s for r, s, _ in place if r == run) for run, _, _ in place}
+    ends = [at for at, one in enumerate(checkpoints) if one.step == last[one.run]]
+    others: list[MeasureName] = [name for name in measures if name not in SIMILARITIES]
+    halves = split_half([systems[at] for at in ends], others, delays, rng, settings.alignment)
+    for measure, values in halves.items():
+        table = pd.DataFrame({"at": ends, "distance": values, "n": 1})
+        tables.append(table.assign(measure=measure, against=HALVES))
+    rows = pd.concat(tables, ignore_index=True)
+    for name in ("run", "step", "seed"):
+        rows[name] = [getattr(checkpoints[at], name) for at in rows["at"]]
+    rows["unit"] = rows["measure"].map(UNITS)
+    return rows[["run", "step", "seed", "measure", "unit", "against", "distance", "n"]]
+
+
+def _reference(checkpoints: list[Checkpoint]) -> list[Checkpoint]:
+    """The trained networks of the first run."""
+    first = checkpoints[0].run
+    last = max(one.step for one in checkpoints if one.run == first)
+    return [one for one in checkpoints if (one.run, one.step) == (first, last)]
+
+
+def _steps(checkpoints: list[Checkpoint], run: str) -> list[tuple[int, int]]:
+    """Every step of a run at which it was kept, after the one before."""
+    steps = sorted({one.step for one in checkpoints if one.run == run})
+    return list(itertools.pairwise(steps))

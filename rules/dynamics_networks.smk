@@ -1,0 +1,116 @@
+"""Runs compared through their training: all read the sequences of the first."""
+
+COMPARED = runs_with("dynamics")
+STREAM = CONFIG.runs[COMPARED[0]].corpus
+
+
+STARTS = {run: CONFIG.runs[run].start for run in COMPARED}
+DYNAMICS_FIGURES += ["results/figures/dynamics-runs.png"]
+DYNAMICS_TABLES |= {"runs": "results/dynamics/runs/distances.csv"}
+
+
+def compared_checkpoints():
+    """Run and step of everything that is compared, in order."""
+    return [
+        (run, step)
+        for run in COMPARED
+        for step in sorted(
+            {*CONFIG.runs[run].training.checkpoints, CONFIG.runs[run].training.steps}
+        )
+    ]
+
+
+rule record_stream:
+    input:
+        config="results/networks/{run}/config.json",
+        model="results/networks/{run}/model.safetensors",
+        checkpoints="results/networks/{run}/checkpoints.safetensors",
+        recording=f"results/corpora/{STREAM}/recording.npz",
+    output:
+        "results/dynamics/runs/{run}{at}.zarr.zip",
+    log:
+        "logs/record_stream/{run}{at}.log",
+    benchmark:
+        "results/timings/record_stream/{run}{at}.jsonl"
+    wildcard_constraints:
+        run=one_of(COMPARED),
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+        gpu=int(CONFIG.device == "cuda"),
+    params:
+        run=lambda wildcards: wildcards.run,
+        at=lambda wildcards: wildcards.at,
+        device=CONFIG.device,
+        site=CONFIG.dynamics.runs.site,
+        train_sequences=CONFIG.corpora[STREAM].recording.train,
+        store=settings(CONFIG.store),
+        code=code("record_stream"),
+    message:
+        "Recording {wildcards.run}{wildcards.at} on the sequences that all compared runs read"
+    script:
+        "../scripts/record_stream.py"
+
+
+rule compare_runs:
+    input:
+        [
+            f"results/dynamics/runs/{run}@step{step}.zarr.zip"
+            for run, step in compared_checkpoints()
+        ],
+    output:
+        "results/dynamics/runs/distances.csv",
+    log:
+        "logs/compare_runs.log",
+    benchmark:
+        "results/timings/compare_runs.jsonl"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        seed=CONFIG.seed,
+        checkpoints=compared_checkpoints(),
+        settings=settings(CONFIG.dynamics.runs),
+        code=code("compare_runs"),
+    message:
+        "Comparing runs through their training"
+    script:
+        "../scripts/compare_runs.py"
+
+
+rule draw_dynamics_runs:
+    input:
+        distances="results/dynamics/runs/distances.csv",
+    output:
+        pdf="results/figures/dynamics-runs.pdf",
+        png=report(
+            "results/figures/dynamics-runs.png",
+            category="Dynamics",
+            caption="../docs/captions/dynamics-runs.rst",
+            labels={"figure": "runs through their training"},
+        ),
+        csv="results/figures/dynamics-runs.csv",
+    log:
+        "logs/draw_dynamics_runs.log",
+    benchmark:
+        "results/timings/draw_dynamics_runs.jsonl"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        starts=STARTS,
+        figures=look(),
+        code=code("draw_dynamics_runs"),
+    message:
+        "Drawing runs through their training"
+    script:
+        "../scripts/draw_dynamics_runs.py"

@@ -56,6 +56,8 @@ def test_every_study_leaves_its_outputs(project):
         "figures/inversion-retention.png",
         "dynamics/attractors/regimes_summary.csv",
         "figures/dynamics-regimes.png",
+        "dynamics/tasks/leaky/master@100.zarr.zip",
+        "dynamics/runs/distances.csv",
         "config.resolved.yaml",
         "report.html",
     ):
@@ -82,7 +84,13 @@ def test_the_ledger_judges_every_claim(project):
             "inversion-state-gru16",
             "inversion-draws-gru16",
         },
-        "dynamics": {"dynamics-regimes-dsa", "dynamics-noise-fresh", "dynamics-motifs-shared"},
+        "dynamics": {
+            "dynamics-regimes-dsa",
+            "dynamics-noise-fresh",
+            "dynamics-motifs-shared",
+            "dynamics-tasks-untrained-leaky",
+            "dynamics-runs-nearer-gru16",
+        },
     }
     report = (project / "results/report.html").read_text()
     for study, ids in expected.items():

@@ -127,6 +127,12 @@ def _check_rows(rows: Values, trials: Trials, settings: DelaySettings) -> None:
             f"ahead: got {settings.ahead}, with {steps} rows left of a trial; lower ahead, delays "
             "or interval, or give longer trials"
         )
+    transitions = n_trials * (steps - settings.ahead)
+    if transitions < settings.rank:
+        raise DynamicsError(
+            f"rank: got {settings.rank}, with {transitions} steps from row to row to learn from; "
+            "lower rank, ahead or delays, or give more trials"
+        )
     if columns < settings.rank:
         raise DynamicsError(
             f"rank: got {settings.rank}; the embedding has {columns} columns: lower rank, or raise "

@@ -3,7 +3,7 @@
 What a comparison shows hangs on these settings, so that they are not chosen by what it shows. Each
 is fitted on some trials and judged on the others: the squared error of the next step over that of
 *persistence*, which says that nothing changes. Below 1 an operator knows something of the dynamics.
-All settings are judged on the same steps, those that the longest reach leaves.
+All settings are judged on the same steps, those that the longest reach of any that fits leaves.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import product
 
 import numpy as np
 
-from chunkscope.dynamics.operators import fit_operator
+from chunkscope.dynamics.operators import Operator, fit_operator
 from chunkscope.dynamics.settings import DelaySettings, GridSettings
 from chunkscope.dynamics.trials import Trials
 from chunkscope.errors import DynamicsError
@@ -56,8 +56,14 @@ def judge_candidates(
         (system.take(fitted), system.take(held_out))
         for system, (fitted, held_out) in zip(systems, halves, strict=True)
     ]
-    first = max((s.delays - 1) * s.interval + s.ahead for s in settings)
-    judged = [Candidate(one, _mean_error(split, one, first)) for one in settings]
+    operators = [_fitted([fitted for fitted, _ in split], one) for one in settings]
+    reached = [one for one, found in zip(settings, operators, strict=True) if found]
+    first = max((_reach(one) for one in reached), default=0)
+    held_out = [trials for _, trials in split]
+    judged = [
+        Candidate(one, _mean_error(found, held_out, first))
+        for one, found in zip(settings, operators, strict=True)
+    ]
     if not any(np.isfinite(one.error) for one in judged):
         raise DynamicsError(
             f"grid: none of {len(judged)} settings fits these systems; lower its delays and ranks, "
@@ -72,19 +78,16 @@ def best(judged: Iterable[Candidate]) -> DelaySettings:
     return min(known, key=lambda one: one.error).settings
 
 
-def held_out_error(
-    fitted: Trials, held_out: Trials, settings: DelaySettings, first: int | None = None
-) -> float:
-    """Squared error on ``held_out`` trials of the operator of ``fitted``, over persistence's.
+def held_out_error(operator: Operator, held_out: Trials, first: int | None = None) -> float:
+    """Squared error of an operator on trials that it was not fitted on, over persistence's.
 
     Args:
         first: step from which on errors count; by default the first that can be foretold.
 
     Raises:
-        DynamicsError: the settings do not fit, or nothing is left to foretell.
+        DynamicsError: nothing is left to foretell.
     """
-    operator = fit_operator(fitted, settings)
-    reach = (settings.delays - 1) * settings.interval + settings.ahead
+    reach, ahead = _reach(operator.settings), operator.settings.ahead
     first = reach if first is None else first
     if first >= held_out.shape[1]:
         raise DynamicsError(
@@ -93,15 +96,25 @@ def held_out_error(
         )
     foretold = operator.predict(held_out.values)[:, first - reach :]
     truth = held_out.values[:, first:]
-    before = held_out.values[:, first - settings.ahead : -settings.ahead]
+    before = held_out.values[:, first - ahead : -ahead]
     return float(((foretold - truth) ** 2).sum() / ((before - truth) ** 2).sum())
 
 
-def _mean_error(
-    split: Sequence[tuple[Trials, Trials]], settings: DelaySettings, first: int
-) -> float:
+def _reach(settings: DelaySettings) -> int:
+    """The first step that can be foretold."""
+    return (settings.delays - 1) * settings.interval + settings.ahead
+
+
+def _fitted(systems: Sequence[Trials], settings: DelaySettings) -> list[Operator]:
+    """The operator of every system; none where one of them does not reach the setting."""
     try:
-        errors = [held_out_error(fitted, held_out, settings, first) for fitted, held_out in split]
+        return [fit_operator(system, settings) for system in systems]
     except DynamicsError:
+        return []
+
+
+def _mean_error(operators: Sequence[Operator], held_out: Sequence[Trials], first: int) -> float:
+    if not operators:
         return float("nan")
-    return float(np.mean(errors))
+    pairs = zip(operators, held_out, strict=True)
+    return float(np.mean([held_out_error(operator, trials, first) for operator, trials in pairs]))

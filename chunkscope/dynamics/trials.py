@@ -58,9 +58,14 @@ class Trials:
             DynamicsError: axes are not named or in another order, ids do not fit or repeat, a
                 value is not finite, or a unit is constant.
         """
-        named = getattr(activity, "dims", dimensions) if dimensions is None else dimensions
-        values = np.array(getattr(activity, "values", activity), dtype=np.float64)
-        _check_axes(values, named)
+        own = getattr(activity, "dims", None)
+        if own is not None and dimensions is not None and tuple(own) != tuple(dimensions):
+            raise DynamicsError(
+                f"trials: got dimensions {tuple(dimensions)} for an array that calls its own "
+                f"{tuple(own)}; leave dimensions out, the array's own are taken"
+            )
+        values = _as_numbers(activity if own is None else activity.values)
+        _check_axes(values, dimensions if own is None else own)
         _check_values(values)
         names = range(len(values)) if ids is None else ids
         found = cls(values, tuple(map(str, names)))
@@ -82,7 +87,9 @@ class Trials:
     def take(self, trials: ArrayLike) -> Self:
         """Some of the trials, by their places; one may be taken several times (a bootstrap)."""
         at = np.asarray(trials)
-        return replace(self, values=self.values[at], ids=tuple(self.ids[place] for place in at))
+        values = self.values[at]
+        values.flags.writeable = False
+        return replace(self, values=values, ids=tuple(self.ids[place] for place in at))
 
     def reduced(self, units: int) -> Self:
         """The leading principal components (of activity about its mean) as units.
@@ -125,6 +132,17 @@ def check_same_trials(systems: Sequence[Trials], measure: str) -> None:
                 f"common); {measure} compares them row by row: record both on the same trials in "
                 "one order, or compare by dsa"
             )
+
+
+def _as_numbers(activity: Any) -> Values:
+    """A copy in double precision."""
+    try:
+        given = np.asarray(activity)
+        if given.dtype.kind not in "fiub":
+            raise TypeError(f"{given.dtype} values")
+        return np.array(given, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DynamicsError(f"trials: got {error}; must be an array of real numbers") from None
 
 
 def _check_axes(values: Values, named: Sequence[str] | None) -> None:

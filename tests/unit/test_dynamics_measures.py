@@ -5,6 +5,7 @@ import pytest
 from dynamics_examples import noisy_networks, rotation
 
 from chunkscope.dynamics.measures import MEASURES, UNITS, compare, split_half
+from chunkscope.dynamics.operators import fit_operator
 from chunkscope.dynamics.selection import (
     best,
     candidates,
@@ -123,20 +124,32 @@ def test_the_setting_that_foretells_best_is_the_true_one():
 def test_of_noise_half_of_persistence_is_the_least_error():
     noise = np.random.default_rng(4).normal(size=(2, 200, 40, 2))
     settings = DelaySettings(delays=2, rank=4)
-    error = held_out_error(*(trials(x) for x in noise), settings)
+    error = held_out_error(fit_operator(trials(noise[0]), settings), trials(noise[1]))
     assert error == pytest.approx(0.5, abs=0.02)  # var / (2 var): the mean against the last value
 
 
 def test_all_candidates_are_judged_on_the_same_steps():
     values = noisy_networks(systems=1, units=3, trials=20, steps=40)[0]
     fitted, held_out = trials(values[:10]), trials(values[10:])
-    settings = DelaySettings(delays=1, rank=3)
-    late = held_out_error(fitted, held_out, settings, first=20)
+    operator = fit_operator(fitted, DelaySettings(delays=1, rank=3))
+    late = held_out_error(operator, held_out, first=20)
     cut = trials(values[10:, 19:])  # the same steps alone
-    assert late == pytest.approx(held_out_error(fitted, cut, settings))
-    assert late != held_out_error(fitted, held_out, settings)
+    assert late == pytest.approx(held_out_error(operator, cut))
+    assert late != held_out_error(operator, held_out)
     with pytest.raises(DynamicsError, match="the first step to judge is 40"):
-        held_out_error(fitted, held_out, settings, first=40)
+        held_out_error(operator, held_out, first=40)
+
+
+def test_a_setting_that_does_not_fit_leaves_the_others_their_steps():
+    systems = [trials(noisy_networks(systems=1, units=3, trials=20, steps=40)[0])]
+    short = candidates(GridSettings(delays=(1, 2), ranks=(3,)), DELAYS)
+    long = candidates(GridSettings(delays=(30,), intervals=(6,), ranks=(3,)), DELAYS)
+    alone, beside = (
+        judge_candidates(systems, settings, np.random.default_rng(0))
+        for settings in (short, [*short, *long])
+    )
+    assert [one.error for one in beside[:2]] == [one.error for one in alone]
+    assert np.isnan(beside[2].error)
 
 
 def test_a_grid_that_fits_nothing_is_refused():

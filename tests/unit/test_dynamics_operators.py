@@ -165,6 +165,13 @@ def test_activity_is_never_changed(system):
     np.testing.assert_array_equal(given.values, kept)
 
 
+def test_too_few_steps_from_row_to_row_are_refused():
+    values = np.random.default_rng(7).normal(size=(20, 12, 3))
+    settings = DelaySettings(delays=10, rank=30, ahead=2)
+    with pytest.raises(DynamicsError, match="with 20 steps from row to row"):
+        fit_operator(trials(values), settings)
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 import xarray
 from dynamics_examples import rotation
 
@@ -38,6 +39,19 @@ def test_swapped_axes_are_refused_with_the_way_to_turn_them(values):
     np.testing.assert_array_equal(swapped.transpose(1, 0, 2), values)
     with pytest.raises(DynamicsError, match=r"transpose\(1, 2, 0\) it first"):
         Trials.of(xarray.DataArray(values.transpose(2, 0, 1), dims=("unit", "trial", "time")))
+
+
+def test_names_that_disagree_are_refused(values):
+    named = xarray.DataArray(values, dims=("time", "trial", "unit"))
+    with pytest.raises(DynamicsError, match="for an array that calls its own"):
+        Trials.of(named, AXES)
+
+
+def test_anything_that_holds_real_numbers_is_taken_and_nothing_else(values):
+    np.testing.assert_array_equal(Trials.of(torch.from_numpy(values), AXES).values, values)
+    for wrong in (values + 1j, values.astype(str), [[["a"]]]):
+        with pytest.raises(DynamicsError, match="must be an array of real numbers"):
+            Trials.of(wrong, AXES)
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ rule judge_dynamics:
         runtime=10,
     params:
         starts={run: CONFIG.runs[run].start for run in runs_with("dynamics")},
+        corpora={run: CONFIG.runs[run].corpus for run in runs_with("dynamics")},
         cells=list(CELLS),
         recurrent=RECURRENT_CELLS,
         code=code("judge_dynamics"),

@@ -18,5 +18,5 @@ with job(snakemake.log[0]):
         for cell, *tables in zip(params.cells, *(inputs[name] for name in TABLES), strict=True)
     }
     if inputs.get("runs"):
-        claims += judge_runs(read_table(inputs.runs), params.starts)
+        claims += judge_runs(read_table(inputs.runs), params.starts, params.corpora)
     write_claims([*claims, *judge_tasks(cells)], snakemake.output[0])

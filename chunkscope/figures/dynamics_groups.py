@@ -97,8 +97,9 @@ def draw_groups(
         figure,
         "Distance to networks of other seeds that learned the task (delay_anti) alone; these among "
         f"themselves are the floor (shaded). Parts learned first: {letters}. Means with 95 % "
-        f"intervals over n = {span_of(marks.loc[marks['n'] > 0, 'n'])} seeds that reached the "
-        "criterion. Lower is more alike; units differ by measure.",
+        f"intervals over n = {span_of(marks.loc[marks['n'] > 0, 'n'])} seeds; of those that "
+        "learned with a part, or all weights, such as reached the criterion. Lower is more alike; "
+        "units differ by measure.",
     )
     return figure, marks[COLUMNS]
 

@@ -75,7 +75,7 @@ def draw_runs(
     handles: list[Line2D] = [legend_handle(look) for look in looks.values()]
     handles.append(line_handle(f"halves of one network of {first}", ":"))
     if any(starts.values()):
-        handles.append(line_handle("switch of what is learned", "--"))
+        handles.append(line_handle("where runs go on", "--"))
     figure.legend(handles=handles, loc="outside upper center", ncols=3)
     note(
         figure,

@@ -7,7 +7,7 @@ from dynamics_examples import noisy_networks, rotation
 
 from chunkscope.dynamics.selection import best
 from chunkscope.dynamics.settings import AlignmentSettings, DelaySettings, GridSettings
-from chunkscope.dynamics.tasks.claims import Tables, by_seed, judge_tasks
+from chunkscope.dynamics.tasks.claims import TABLES, Tables, by_seed, judge_tasks
 from chunkscope.dynamics.tasks.comparing import (
     Member,
     compare_members,
@@ -174,6 +174,36 @@ def test_verdicts_follow_their_rules():
                              ("procrustes", "untrained"): 0.6}))  # fmt: skip
     assert near["dynamics-tasks-untrained"] == "not reproduced"
     assert near["dynamics-tasks-geometry"] == "not reproduced"
+
+
+def test_state_space_models_are_judged_by_how_far_apart_their_groups_are():
+    for untrained, verdict in ((0.2, "reproduced"), (0.3, "not reproduced")):
+        tables = planted({("dsa", "untrained"): untrained})
+        state_space = Tables(False, *(getattr(tables, name) for name in TABLES))
+        assert verdicts(state_space)["dynamics-tasks-reservoir"] == verdict
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_accuracy_goes_with_distance_where_it_does(sign):
+    tables = planted({})
+    accuracy = tables.accuracy.rename(columns={"accuracy": "distance"})
+    accuracy["distance"] = 0.5 - sign * 0.3 * (accuracy["distance"] - 0.75)
+    own = tables.distances[tables.distances["measure"] == "dsa"].drop(columns="distance")
+    joined = own.merge(accuracy, on=["group", "share", "seed"])
+    above = tables.accuracy.assign(
+        accuracy=lambda t: t["accuracy"].where(t["group"] != "master", 1)
+    )
+    found = Tables(True, joined, tables.learning, above, tables.sensitivity)
+    (claim,) = (c for c in judge_tasks({"x": found}) if "accuracy" in c.id)
+    assert claim.value.mean * sign > 0.9
+
+
+@pytest.mark.parametrize("masters", [set(), {1}])
+def test_claims_survive_masters_that_did_not_learn(members, masters):
+    found = compare_members(members, masters, SETTINGS.delays, SETTINGS, np.random.default_rng(1))
+    tables = planted({})
+    kept = Tables(True, found, tables.learning, tables.accuracy, tables.sensitivity.iloc[:0])
+    assert verdicts(kept)["dynamics-tasks-parts"] == "not estimable"
 
 
 def test_networks_that_did_not_learn_are_left_out():

@@ -29,16 +29,17 @@ SETTINGS = RunComparisonSettings(
     grid=GridSettings(delays=(1, 2), ranks=(4, 6)),
     alignment=AlignmentSettings(restarts=1, iterations=60),
 )
-STARTS = {"one": None, "two": "one"}
+STARTS = {"one": None, "two": "one", "on": "one"}
+CORPORA = {"one": "words", "two": "others", "on": "words"}
 SITE = "layers.0.hook_h"
 
 
 @pytest.fixture(scope="module")
 def checkpoints():
-    """Run one becomes system b; run two, which begins with it, becomes c after its first step."""
+    """Run one becomes system b; of two that begin with it, two becomes c, and on stays."""
     rng = np.random.default_rng(0)
     a, b, c = noisy_networks(systems=3, units=6, trials=20, steps=60)
-    courses = {"one": {0: a, 10: b, 20: b}, "two": {0: b, 10: c, 20: c}}
+    courses = {"one": {0: a, 10: b, 20: b}, "two": {0: b, 10: c, 20: c}, "on": {0: b, 10: b, 20: b}}
     return [
         Checkpoint(run, step, seed, Trials.of(x @ rotation(6, rng), ("trial", "time", "unit")))
         for run, course in courses.items()
@@ -84,11 +85,11 @@ def test_halves_are_of_the_end_of_each_run(distances):
     halves = distances[distances["against"] == "halves"]
     assert set(halves["step"]) == {20}
     assert set(halves["measure"]) == {"dsa"}
-    assert len(halves) == 6
+    assert len(halves) == 9
 
 
 def test_what_is_planted_is_judged(distances):
-    found = {claim.id: claim.verdict for claim in judge_runs(distances, STARTS)}
+    found = {claim.id: claim.verdict for claim in judge_runs(distances, STARTS, CORPORA)}
     assert found == {
         "dynamics-runs-nearer-one": "reproduced",
         "dynamics-runs-apart-two": "reproduced",
@@ -96,7 +97,7 @@ def test_what_is_planted_is_judged(distances):
     }
     still = distances.copy()
     still.loc[(still["run"] == "two"), "distance"] = 0.0
-    found = {claim.id: claim.verdict for claim in judge_runs(still, STARTS)}
+    found = {claim.id: claim.verdict for claim in judge_runs(still, STARTS, CORPORA)}
     assert found["dynamics-runs-apart-two"] == "not reproduced"
     assert found["dynamics-runs-switch-two"] == "not reproduced"
 
@@ -158,4 +159,4 @@ def test_a_start_that_does_not_fit_is_refused(two, said):
 
 def test_without_dsa_nothing_is_judged(distances):
     others = pd.DataFrame(distances[distances["measure"] == "cka"])
-    assert list(judge_runs(others, STARTS)) == []
+    assert list(judge_runs(others, STARTS, CORPORA)) == []

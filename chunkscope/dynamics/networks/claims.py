@@ -17,21 +17,31 @@ from chunkscope.statistics.claims import OWN
 STUDY = {"study": "dynamics", "paper": OWN, "published": "", "published_source": ""}
 
 
-def judge_runs(distances: pd.DataFrame, starts: Mapping[str, str | None]) -> Iterator[Claim]:
+def judge_runs(
+    distances: pd.DataFrame, starts: Mapping[str, str | None], corpora: Mapping[str, str]
+) -> Iterator[Claim]:
     """The claims about the first run and every other one.
 
     Args:
         distances: ``distances.csv``.
         starts: run -> the run it begins with, in the order in which they are compared.
+        corpora: run -> what it learns. A run that goes on with the corpus of the one it begins with
+            is the control of those that begin with it too, and switch.
     """
     if "dsa" not in set(distances["measure"]):
         return
     first, *others = starts
     yield _comes_nearer(first, distances)
     for run in others:
-        yield _stays_apart(run, first, distances)
-        if starts[run] is not None:
-            yield _switches(run, str(starts[run]), distances)
+        start = starts[run]
+        if start is None or corpora[run] != corpora[start]:
+            yield _stays_apart(run, first, distances)
+        if start is not None and corpora[run] != corpora[start]:
+            yield from (
+                _switches(run, control, distances)
+                for control in others
+                if starts[control] == start and corpora[control] == corpora[start]
+            )
 
 
 def by_seed(distances: pd.DataFrame, run: str, against: str, measure: str = "dsa") -> pd.DataFrame:
@@ -75,18 +85,19 @@ def _stays_apart(run: str, first: str, distances: pd.DataFrame) -> Claim:
     )
 
 
-def _switches(run: str, start: str, distances: pd.DataFrame) -> Claim:
-    before, after = (by_seed(distances, name, BEFORE) for name in (start, run))
-    settled, most = before.iloc[:, -1], after.max(axis=1)
-    at = after.mean().idxmax()
+def _switches(run: str, control: str, distances: pd.DataFrame) -> Claim:
+    """The largest step of either, so that the larger number of chances is on neither side."""
+    switched, continued = (by_seed(distances, name, BEFORE) for name in (run, control))
+    at = switched.mean().idxmax()
     return _claim(
         f"dynamics-runs-switch-{run}",
-        f"A switch of what is learned shows in the dynamics: networks of {start} that go on with "
-        f"{run} move farther by DSA between two checkpoints than they did at the end of {start} "
-        "(the largest step after the switch less the last before it, radians)",
-        paired_difference(most, settled),
-        f"{most.mean():.3f} after, most of it up to step {at}; {settled.mean():.3f} before; halves "
-        f"of one network {_halves(distances, start):.3f}",
+        f"A switch of what is learned shows in the dynamics: networks that go on with {run} move "
+        f"farther by DSA between two checkpoints than the same networks going on as {control} (the "
+        "largest step of each, radians)",
+        paired_difference(switched.max(axis=1), continued.max(axis=1)),
+        f"{switched.max(axis=1).mean():.3f}, most of it up to step {at}; "
+        f"{continued.max(axis=1).mean():.3f} of the control; halves of one network "
+        f"{_halves(distances, control):.3f}",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -11,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from chunkscope.dynamics.tasks.claims import Tables, by_seed
+from chunkscope.dynamics.tasks.claims import Tables, by_seed, over_seeds
 from chunkscope.dynamics.tasks.comparing import HALVES, MASTERS, MATCHED, SHUFFLED
 from chunkscope.dynamics.tasks.groups import LETTERS
 from chunkscope.figures.dynamics_looks import MEASURES, shown_measures
@@ -30,7 +31,6 @@ from chunkscope.figures.style import (
     span_of,
     styled,
 )
-from chunkscope.statistics import mean_interval
 
 NAMES = {
     "untrained": "untrained",
@@ -107,9 +107,9 @@ def draw_groups(
 def _marks(tables: Tables) -> pd.DataFrame:
     rows = []
     for measure, trials in product(shown_measures(MEASURES, HIDDEN), (MATCHED, SHUFFLED, HALVES)):
-        found = by_seed(tables, measure, trials)
+        counts = by_seed(tables, measure, trials).notna().sum()
         for group in NAMES:
-            value = mean_interval(found[group])
+            value = over_seeds(tables, partial(_mean, measure=measure, trials=trials, group=group))
             rows.append(
                 {
                     "measure": measure,
@@ -118,10 +118,14 @@ def _marks(tables: Tables) -> pd.DataFrame:
                     "mean": value.mean,
                     "ci_low": value.low,
                     "ci_high": value.high,
-                    "n": value.n,
+                    "n": counts[group],
                 }
             )
     return pd.DataFrame(rows)
+
+
+def _mean(tables: Tables, measure: str, trials: str, group: str) -> float:
+    return float(by_seed(tables, measure, trials)[group].mean())
 
 
 def _draw(axes: Axes, rows: pd.DataFrame, published: Mapping[str, float]) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from chunkscope.dynamics.tasks.claims import SHARES, Tables, by_seed
+from chunkscope.dynamics.tasks.claims import SHARES, Tables, by_seed, over_seeds
 from chunkscope.dynamics.tasks.comparing import MASTERS, MATCHED
 from chunkscope.figures.dynamics_looks import MEASURES, from_zero, shown_measures
 from chunkscope.figures.settings import FigureSettings
@@ -27,7 +28,6 @@ from chunkscope.figures.style import (
     span_of,
     styled,
 )
-from chunkscope.statistics import mean_interval
 
 LOOKS = {
     0.0: Look("no part learned first", ORANGE, "s"),
@@ -82,12 +82,11 @@ def _marks(tables: Tables) -> pd.DataFrame:
     kinds: list[tuple[float | None, list[str]]] = [*parts.items(), (None, [MASTERS])]
     rows = []
     for share in sorted(tables.accuracy["share"].unique()):
-        found = {m: by_seed(tables, m, MATCHED, share) for m in shown_measures(MEASURES, HIDDEN)}
-        reached = tables.accuracy[tables.accuracy["share"] == share]
-        found[ACCURACY] = reached.pivot(index="seed", columns="group", values="accuracy")
-        for measure, table in found.items():
+        for measure in [*shown_measures(MEASURES, HIDDEN), ACCURACY]:
             for part, groups in kinds:
-                value = mean_interval(table[groups].mean(axis=1))
+                value = over_seeds(
+                    tables, partial(_mean, measure=measure, share=share, groups=groups)
+                )
                 rows.append(
                     {
                         "measure": measure,
@@ -100,6 +99,15 @@ def _marks(tables: Tables) -> pd.DataFrame:
                     }
                 )
     return pd.DataFrame(rows)
+
+
+def _mean(tables: Tables, measure: str, share: int, groups: list[str]) -> float:
+    if measure == ACCURACY:
+        reached = tables.accuracy[tables.accuracy["share"] == share]
+        found = reached.pivot(index="seed", columns="group", values="accuracy")
+    else:
+        found = by_seed(tables, measure, MATCHED, share)
+    return float(found[groups].mean(axis=1).mean())
 
 
 def _draw(axes: Axes, rows: pd.DataFrame) -> None:

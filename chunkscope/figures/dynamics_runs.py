@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from chunkscope.dynamics.networks.claims import over_seeds
 from chunkscope.dynamics.networks.comparing import BEFORE, HALVES, REFERENCE
 from chunkscope.figures.dynamics_looks import MEASURES, from_zero, shown_measures
 from chunkscope.figures.settings import FigureSettings
@@ -29,7 +30,6 @@ from chunkscope.figures.style import (
     span_of,
     styled,
 )
-from chunkscope.statistics import summarise
 
 LOOKS = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (PURPLE, "D"), (VERMILLION, "v"), (SKY, "P"))
 HIDDEN = ("debiased_cka",)  # in the table
@@ -50,8 +50,15 @@ def draw_runs(
         The figure, and its marks: :data:`COLUMNS`; ``place`` is where a step stands.
     """
     measures = shown_measures(distances["measure"], HIDDEN)
-    marks = summarise(distances, ["against", "measure", "run", "step"], "distance")
-    marks = marks[marks["measure"].isin(measures)]
+    kept = distances[distances["measure"].isin(measures)]
+    marks = pd.DataFrame(
+        [
+            {"against": against, "measure": measure, "run": run, "step": step} | _interval(rows)
+            for (against, measure, run, step), rows in kept.groupby(
+                ["against", "measure", "run", "step"], sort=False
+            )
+        ]
+    )
     last = marks.groupby("run")["step"].max()
     offsets = {run: int(last.get(start, 0)) if start else 0 for run, start in starts.items()}
     marks["place"] = marks["step"] + marks["run"].map(offsets)
@@ -83,6 +90,12 @@ def draw_runs(
         f"n = {span_of(marks['n'])} seeds. Lower is more alike; units differ by measure.",
     )
     return figure, marks[COLUMNS]
+
+
+def _interval(rows: pd.DataFrame) -> dict[str, float]:
+    """The mean, with its interval over seeds."""
+    found = over_seeds(rows, lambda table: float(table["distance"].mean()))
+    return {"mean": found.mean, "ci_low": found.low, "ci_high": found.high, "n": found.n}
 
 
 def _draw(axes: Axes, rows: pd.DataFrame, against: str, looks: Mapping[str, Look]) -> None:

@@ -3,6 +3,7 @@
 from chunkscope.statistics.claims import Claim, Verdict, judge, write_claims
 from chunkscope.statistics.intervals import (
     Interval,
+    jackknife,
     mean_interval,
     paired_difference,
     pairwise_interval,
@@ -16,6 +17,7 @@ __all__ = [
     "Claim",
     "Interval",
     "Verdict",
+    "jackknife",
     "judge",
     "mean_interval",
     "paired_difference",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
 
@@ -94,7 +94,7 @@ def pairwise_interval(values: Mapping[tuple[int, int], float]) -> Interval:
     left = [
         np.mean([value for pair, value in values.items() if unit not in pair]) for unit in units
     ]
-    return _jackknife(mean, np.array(left))
+    return jackknife(mean, np.array(left))
 
 
 def partner_interval(values: ArrayLike) -> Interval:
@@ -109,12 +109,19 @@ def partner_interval(values: ArrayLike) -> Interval:
     n, mean = len(means), mean_interval(means).mean
     if n < 3:
         return Interval(mean, float("nan"), float("nan"), n)
-    return _jackknife(mean, (n * mean - 2 * means) / (n - 2))  # a unit leaves with all its pairs
+    return jackknife(mean, (n * mean - 2 * means) / (n - 2))  # a unit leaves with all its pairs
 
 
-def _jackknife(mean: float, left: NDArray[np.float64]) -> Interval:
-    """The interval of a mean from ``left (unit,)``, what it is without each unit."""
+def jackknife(mean: float, left: ArrayLike) -> Interval:
+    """The interval of a statistic from ``left (unit,)``, what it is without each unit.
+
+    Student's t of units - 1; NaN where one of them cannot be estimated, or there are fewer than
+    three.
+    """
+    left = np.asarray(left, dtype=np.float64)
     n = len(left)
+    if n < 3 or not np.isfinite(left).all():
+        return Interval(mean, float("nan"), float("nan"), n)
     error = np.sqrt((n - 1) / n * np.square(left - left.mean()).sum())
     half = _half_width(n, float(error))
     return Interval(mean, mean - half, mean + half, n)

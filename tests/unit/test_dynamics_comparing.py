@@ -7,7 +7,7 @@ from dynamics_examples import noisy_networks, rotation
 
 from chunkscope.dynamics.selection import best
 from chunkscope.dynamics.settings import AlignmentSettings, DelaySettings, GridSettings
-from chunkscope.dynamics.tasks.claims import TABLES, Tables, by_seed, judge_tasks
+from chunkscope.dynamics.tasks.claims import TABLES, Tables, by_seed, judge_tasks, over_seeds
 from chunkscope.dynamics.tasks.comparing import (
     Member,
     compare_members,
@@ -65,7 +65,8 @@ def distances(members):
 
 def test_networks_are_compared_with_masters_of_other_seeds(distances):
     matched = distances[distances["trials"] == "matched"]
-    assert (matched["n"] == 2).all()
+    assert (matched["seed"] != matched["master"]).all()
+    assert (matched.groupby(["measure", "share", "group", "seed"]).size() == 2).all()
     means = matched.groupby(["measure", "group"])["distance"].mean()
     for measure in SETTINGS.measures:
         assert means[measure, "master"] < 1e-3  # rotations of one another
@@ -77,7 +78,8 @@ def test_a_master_that_did_not_learn_is_no_measure(members):
     rng = np.random.default_rng(1)
     found = compare_members(members, {0, 2}, SETTINGS.delays, SETTINGS, rng)
     matched = found[(found["trials"] == "matched") & (found["measure"] == "dsa")]
-    counts = matched[matched["share"] == 100].set_index(["group", "seed"])["n"]
+    counts = matched[matched["share"] == 100].groupby(["group", "seed"]).size()
+    assert set(matched["master"]) == {0, 2}
     assert counts["untrained", 1] == 2
     assert counts["untrained", 0] == 1
 
@@ -143,16 +145,18 @@ def planted(means, learned=True):
                 )
                 for measure in ("dsa", "cka", "procrustes"):
                     for kind in ("matched", "shuffled", "halves"):
-                        value = means.get((measure, group.name), 0.2) + 0.01 * rng.normal()
-                        value = 0.98 if kind == "shuffled" else value
-                        rows.append(
-                            {"group": group.name, "share": share, "seed": seed,
-                             "measure": measure, "trials": kind, "distance": value}
-                        )  # fmt: skip
+                        for master in [seed] if kind == "halves" else {*range(5)} - {seed}:
+                            value = means.get((measure, group.name), 0.2) + 0.01 * rng.normal()
+                            value = 0.98 if kind == "shuffled" else value
+                            rows.append(
+                                {"group": group.name, "share": share, "seed": seed,
+                                 "master": master, "measure": measure, "trials": kind,
+                                 "distance": value}
+                            )  # fmt: skip
             for rank in (5, 10):
                 settings.append(
                     {"delays": 3, "interval": 1, "rank": rank, "group": group.name, "seed": seed,
-                     "distance": means.get(("dsa", group.name), 0.2)}
+                     "master": 0, "distance": means.get(("dsa", group.name), 0.2)}
                 )  # fmt: skip
     return Tables(True, *map(pd.DataFrame, (rows, learning, accuracy, settings)))
 
@@ -204,6 +208,22 @@ def test_claims_survive_masters_that_did_not_learn(members, masters):
     tables = planted({})
     kept = Tables(True, found, tables.learning, tables.accuracy, tables.sensitivity.iloc[:0])
     assert verdicts(kept)["dynamics-tasks-parts"] == "not estimable"
+
+
+def test_intervals_know_that_masters_are_shared():
+    """Distances |x_i - x_j| of networks that are numbers: the interval holds what it should."""
+    inside, whole = [], planted({})
+    for trial in range(100):
+        places = np.random.default_rng(trial).normal(size=5)
+        rows = [
+            {"group": "master", "share": 100, "seed": i, "master": j, "measure": "dsa",
+             "trials": "matched", "distance": abs(places[i] - places[j])}
+            for i in range(5) for j in range(5) if i != j
+        ]  # fmt: skip
+        found = Tables(True, pd.DataFrame(rows), *(getattr(whole, name) for name in TABLES[1:]))
+        interval = over_seeds(found, lambda left: float(by_seed(left, "dsa")["master"].mean()))
+        inside.append(interval.low <= 2 / np.sqrt(np.pi) <= interval.high)
+    assert np.mean(inside) > 0.87
 
 
 def test_networks_that_did_not_learn_are_left_out():

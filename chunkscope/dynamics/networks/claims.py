@@ -6,12 +6,13 @@ with the delays that foretell best.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 import pandas as pd
 
 from chunkscope.dynamics.networks.comparing import BEFORE, HALVES, REFERENCE
-from chunkscope.statistics import Claim, Interval, judge, mean_interval, paired_difference
+from chunkscope.statistics import Claim, Interval, jackknife, judge, paired_difference
 from chunkscope.statistics.claims import OWN
 
 STUDY = {"study": "dynamics", "paper": OWN, "published": "", "published_source": ""}
@@ -45,18 +46,30 @@ def judge_runs(
 
 
 def by_seed(distances: pd.DataFrame, run: str, against: str, measure: str = "dsa") -> pd.DataFrame:
-    """(seed, step) distances of a run."""
+    """(seed, step) mean distances of a run."""
     rows = distances[
         (distances["run"] == run)
         & (distances["against"] == against)
         & (distances["measure"] == measure)
     ]
-    return rows.pivot(index="seed", columns="step", values="distance")
+    return rows.pivot_table(index="seed", columns="step", values="distance")
+
+
+def over_seeds(distances: pd.DataFrame, statistic: Callable[[pd.DataFrame], float]) -> Interval:
+    """A statistic with the jackknife's interval over seeds, each left out with all its pairs."""
+    seeds = sorted(distances["seed"].unique())
+    left = [distances[(distances[["seed", "other"]] != seed).all(axis=1)] for seed in seeds]
+    return jackknife(statistic(distances), [statistic(table) for table in left])
 
 
 def _comes_nearer(run: str, distances: pd.DataFrame) -> Claim:
     found = by_seed(distances, run, REFERENCE)
-    value = paired_difference(found.iloc[:, 0], found.iloc[:, -1])
+
+    def nearer(table: pd.DataFrame) -> float:
+        means = by_seed(table, run, REFERENCE).mean()
+        return float(means.iloc[0] - means.iloc[-1])
+
+    value = over_seeds(distances, nearer)
     steps = ", ".join(f"{mean:.3f} at {step}" for step, mean in found.mean().items())
     return _claim(
         f"dynamics-runs-nearer-{run}",
@@ -68,7 +81,11 @@ def _comes_nearer(run: str, distances: pd.DataFrame) -> Claim:
 
 
 def _stays_apart(run: str, first: str, distances: pd.DataFrame) -> Claim:
-    own, other = (by_seed(distances, name, REFERENCE).iloc[:, -1] for name in (first, run))
+    def trained(table: pd.DataFrame, name: str) -> float:
+        return float(by_seed(table, name, REFERENCE).iloc[:, -1].mean())
+
+    value = over_seeds(distances, lambda table: trained(table, run) - trained(table, first))
+    means = {name: over_seeds(distances, partial(trained, name=name)) for name in (run, first)}
     cka = [
         by_seed(distances, name, REFERENCE, "cka").iloc[:, -1].mean()
         for name in (run, first)
@@ -79,8 +96,8 @@ def _stays_apart(run: str, first: str, distances: pd.DataFrame) -> Claim:
         f"dynamics-runs-apart-{run}",
         f"Trained networks of {run} are farther by DSA from those of {first} than these are from "
         "each other, on the same sequences (radians)",
-        paired_difference(other, own),
-        f"{run} {mean_interval(other):.3f}, {first} {mean_interval(own):.3f}; halves of one "
+        value,
+        f"{run} {means[run]:.3f}, {first} {means[first]:.3f}; halves of one "
         f"network {_halves(distances, first):.3f}{geometry}",
     )
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from chunkscope.dynamics.measures import SIMILARITIES, UNITS, compare_pairs, split_half
 from chunkscope.dynamics.networks.settings import RunComparisonSettings
@@ -26,6 +27,8 @@ from chunkscope.errors import DynamicsError
 from chunkscope.store import ActivationStore
 
 Key = tuple[str, int]  # run, step of its training
+
+Values = NDArray[np.float64]
 
 REFERENCE, BEFORE, HALVES = "reference", "before", "halves"
 
@@ -80,13 +83,13 @@ def compare_checkpoints(
     settings: RunComparisonSettings,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """A row for every network, step and measure.
+    """A row for every network, step, measure and network that it is compared with.
 
     Returns:
-        Columns ``run, step, seed, measure, unit, against, distance, n``. ``against`` is
-        ``reference`` (the mean over its ``n`` networks of other seeds), ``before`` (the same
-        network at the checkpoint before), or ``halves`` (of its sequences, at the end of training,
-        of measures that do not compare them one by one).
+        Columns ``run, step, seed, other, measure, unit, against, distance``. ``against`` is
+        ``reference`` (a trained network of the first run, of the seed ``other``), ``before`` (the
+        same network at the checkpoint before), or ``halves`` (of its sequences, at the end of
+        training, of measures that do not compare them one by one).
     """
     place = {(one.run, one.step, one.seed): at for at, one in enumerate(checkpoints)}
     finals = [place[one.run, one.step, one.seed] for one in _reference(checkpoints)]
@@ -108,21 +111,27 @@ def compare_checkpoints(
     for against, chosen in pairs.items():
         found = compare_pairs(systems, chosen, measures, delays, settings.alignment)
         for measure, values in found.items():
-            table = pd.DataFrame({"at": [at for at, _ in chosen], "distance": values})
-            means = table.groupby("at")["distance"].agg(distance="mean", n="size").reset_index()
-            tables.append(means.assign(measure=measure, against=against))
+            rows = _rows(values, chosen, checkpoints)
+            tables.append(rows.assign(measure=measure, against=against))
     last = {run: max(s for r, s, _ in place if r == run) for run, _, _ in place}
     ends = [at for at, one in enumerate(checkpoints) if one.step == last[one.run]]
     others: list[MeasureName] = [name for name in measures if name not in SIMILARITIES]
     halves = split_half([systems[at] for at in ends], others, delays, rng, settings.alignment)
     for measure, values in halves.items():
-        table = pd.DataFrame({"at": ends, "distance": values, "n": 1})
-        tables.append(table.assign(measure=measure, against=HALVES))
+        rows = _rows(values, [(at, at) for at in ends], checkpoints)
+        tables.append(rows.assign(measure=measure, against=HALVES))
     rows = pd.concat(tables, ignore_index=True)
-    for name in ("run", "step", "seed"):
-        rows[name] = [getattr(checkpoints[at], name) for at in rows["at"]]
     rows["unit"] = rows["measure"].map(UNITS)
-    return rows[["run", "step", "seed", "measure", "unit", "against", "distance", "n"]]
+    return rows[["run", "step", "seed", "other", "measure", "unit", "against", "distance"]]
+
+
+def _rows(values: Values, pairs: list[Pair], checkpoints: list[Checkpoint]) -> pd.DataFrame:
+    """``run, step, seed, other, distance`` of every pair; ``other`` is the second one's seed."""
+    table = pd.DataFrame({"distance": values})
+    for name in ("run", "step", "seed"):
+        table[name] = [getattr(checkpoints[at], name) for at, _ in pairs]
+    table["other"] = [checkpoints[other].seed for _, other in pairs]
+    return table
 
 
 def _reference(checkpoints: list[Checkpoint]) -> list[Checkpoint]:

@@ -1,0 +1,1 @@
+"""Networks that learn a composed task after none, some or all of its parts."""

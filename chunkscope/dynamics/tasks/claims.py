@@ -3,23 +3,26 @@
 Prototypes of three seeds had shown what to expect of leaky networks when the rules were written; no
 table of the default profile had been seen, and none was changed since. Published numbers are means
 over the cells of a grid of settings (arXiv 2410.24070, from notebooks of the public code). Values
-are means over seeds of the distance to masters of other seeds; a network that did not reach the
-criterion is left out, but for those that hardly could: untrained ones, and those that learn by
-their input weights over random dynamics. DSA is by the delays that foretell best; what it is by
-others stands beside it. Without two masters that learned the task nothing can be estimated.
+are means over seeds of the distance to masters of other seeds, with the jackknife's intervals; a
+network that did not reach the criterion is left out, but for those that hardly could: untrained
+ones, and those that learn by their input weights over random dynamics. DSA is by the delays that
+foretell best; what it is by others stands beside it. Without masters that learned the task nothing
+can be estimated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from chunkscope.dynamics.tasks.comparing import HALVES, MASTERS, MATCHED, SHUFFLED
 from chunkscope.dynamics.tasks.groups import GROUPS
-from chunkscope.statistics import Claim, Interval, judge, mean_interval, paired_difference
+from chunkscope.statistics import Claim, Interval, jackknife, judge
 from chunkscope.statistics.claims import OWN
 
 PAPER = "arXiv 2410.24070"
@@ -52,6 +55,27 @@ class Tables:
     accuracy: pd.DataFrame
     sensitivity: pd.DataFrame
 
+    def without(self, seed: int) -> Tables:
+        """What there is without one seed, as a network and as a master."""
+        left = {name: getattr(self, name) for name in TABLES}
+        for name, table in left.items():
+            kept = table["seed"] != seed
+            if "master" in table:
+                kept &= table["master"] != seed
+            left[name] = table[kept]
+        return Tables(self.recurrent, **left)
+
+
+def over_seeds(tables: Tables, statistic: Callable[[Tables], float]) -> Interval:
+    """A statistic with its interval over seeds: the jackknife's, which leaves one out with all its
+    pairs, since networks are compared with the same masters and are masters themselves.
+    """
+    seeds = sorted(tables.learning["seed"].unique())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # the mean of nothing is NaN
+        left = [statistic(tables.without(seed)) for seed in seeds]
+        return jackknife(statistic(tables), left)
+
 
 def judge_tasks(cells: Mapping[str, Tables]) -> Iterator[Claim]:
     """The claims of every architecture."""
@@ -68,19 +92,18 @@ def judge_tasks(cells: Mapping[str, Tables]) -> Iterator[Claim]:
 
 
 def by_seed(tables: Tables, measure: str, trials: str = MATCHED, share: int = 100) -> pd.DataFrame:
-    """(seed, group) distances of networks that learned the task; NaN where one did not."""
+    """(seed, group) mean distances to masters; NaN of networks that did not learn the task."""
     rows = tables.distances
     rows = rows[
         (rows["measure"] == measure) & (rows["trials"] == trials) & (rows["share"] == share)
     ]
     learned = _learned(tables)
-    wide = rows.pivot(index="seed", columns="group", values="distance").reindex_like(learned)
-    return wide.astype(float).where(learned)
+    wide = rows.pivot_table(index="seed", columns="group", values="distance")
+    return wide.reindex_like(learned).astype(float).where(learned)
 
 
 def _nearer(cell: str, tables: Tables, other: str, published: str) -> Claim:
-    found = by_seed(tables, "dsa")
-    value = paired_difference(found[other], found[FULL])
+    value = over_seeds(tables, _difference("dsa", other))
     what = {
         UNTRAINED: "before any training",
         FROZEN: "that learned it, as far as they could, by input weights over random dynamics",
@@ -94,7 +117,7 @@ def _nearer(cell: str, tables: Tables, other: str, published: str) -> Claim:
         published=published,
         published_source=SOURCE,
         value=value,
-        control=_means(found, (other, FULL, MASTERS))
+        control=_means(tables, "dsa", (other, FULL, MASTERS))
         + _halves(tables)
         + _by_other_delays(tables, other),
         rule="reproduced: above 0 with the whole interval over seeds; direction: mean above 0",
@@ -103,9 +126,9 @@ def _nearer(cell: str, tables: Tables, other: str, published: str) -> Claim:
 
 
 def _more_parts(cell: str, tables: Tables) -> Claim:
-    found = by_seed(tables, "dsa")[list(SHARES)]
     shares = np.array(list(SHARES.values()))
-    value = mean_interval([_slope(shares, row) for row in found.to_numpy()])
+    value = over_seeds(tables, _slope_over_parts)
+    found = by_seed(tables, "dsa")[list(SHARES)]
     by_share = {share: found.loc[:, shares == share].stack().mean() for share in sorted({*shares})}
     return Claim(
         id=f"dynamics-tasks-parts-{cell}",
@@ -125,10 +148,8 @@ def _more_parts(cell: str, tables: Tables) -> Claim:
 
 
 def _geometry_is_blind(cell: str, tables: Tables) -> Claim:
-    found = by_seed(tables, "cka")
-    value = paired_difference(found[UNTRAINED], found[FULL])
-    other = by_seed(tables, "procrustes")
-    second = paired_difference(other[UNTRAINED], other[FULL])
+    value = over_seeds(tables, _difference("cka", UNTRAINED))
+    second = over_seeds(tables, _difference("procrustes", UNTRAINED))
     told = [(value, MARGIN["cka"]), (second, MARGIN["procrustes"])]
     return Claim(
         id=f"dynamics-tasks-geometry-{cell}",
@@ -139,7 +160,8 @@ def _geometry_is_blind(cell: str, tables: Tables) -> Claim:
         published="CKA .426 and .403, Procrustes .444 and .415",
         published_source=SOURCE + "; trials of two networks did not match there",
         value=value,
-        control=f"CKA: {_means(found, (UNTRAINED, FULL, MASTERS))}; Procrustes {second:.3f}",
+        control=f"CKA: {_means(tables, 'cka', (UNTRAINED, FULL, MASTERS))}; Procrustes "
+        f"{second:.3f}",
         rule=f"reproduced: both lie below {MARGIN['cka']} with the whole interval over seeds; "
         "direction: their means do",
         verdict=judge(
@@ -152,7 +174,12 @@ def _geometry_is_blind(cell: str, tables: Tables) -> Claim:
 
 def _unmatched_trials(cell: str, tables: Tables) -> Claim:
     matched, shuffled = (by_seed(tables, "cka", trials) for trials in (MATCHED, SHUFFLED))
-    value = mean_interval(shuffled.drop(columns=MASTERS).mean(axis=1))
+    value = over_seeds(
+        tables,
+        lambda left: float(
+            by_seed(left, "cka", SHUFFLED).drop(columns=MASTERS).mean(axis=1).mean()
+        ),
+    )
     masters = shuffled[MASTERS].mean()
     return Claim(
         id=f"dynamics-tasks-unmatched-{cell}",
@@ -164,7 +191,7 @@ def _unmatched_trials(cell: str, tables: Tables) -> Claim:
         published_source="",
         value=value,
         control=f"masters among themselves {masters:.3f}; of matched trials "
-        f"{matched[MASTERS].mean():.3f}, and {_means(matched, (UNTRAINED, FULL))}",
+        f"{matched[MASTERS].mean():.3f}, and {_means(tables, 'cka', (UNTRAINED, FULL))}",
         rule=f"reproduced: above {FLAT} with the whole interval over seeds, masters included; "
         f"direction: mean above {FLAT}",
         verdict=judge(
@@ -176,8 +203,7 @@ def _unmatched_trials(cell: str, tables: Tables) -> Claim:
 
 
 def _reservoir(cell: str, tables: Tables) -> Claim:
-    found = by_seed(tables, "dsa")
-    value = paired_difference(found[UNTRAINED], found[FULL])
+    value = over_seeds(tables, _difference("dsa", UNTRAINED))
     return Claim(
         id=f"dynamics-tasks-reservoir-{cell}",
         study="dynamics",
@@ -187,7 +213,7 @@ def _reservoir(cell: str, tables: Tables) -> Claim:
         published=".46 untrained, .47 after all parts (Mamba)",
         published_source=SOURCE,
         value=value,
-        control=_means(found, (UNTRAINED, FROZEN, FULL, MASTERS))
+        control=_means(tables, "dsa", (UNTRAINED, FROZEN, FULL, MASTERS))
         + _halves(tables)
         + _by_other_delays(tables, UNTRAINED),
         rule=f"reproduced: below {MARGIN['dsa']} radians with the whole interval over seeds; "
@@ -202,7 +228,7 @@ def _reservoir(cell: str, tables: Tables) -> Claim:
 
 def _goes_with_accuracy(cell: str, tables: Tables) -> Claim:
     found = {
-        measure: mean_interval(list(_correlations(tables, measure)))
+        measure: over_seeds(tables, partial(_correlation, measure=measure))
         for measure in ("dsa", "cka", "procrustes")
     }
     value = found["dsa"]
@@ -228,8 +254,8 @@ def _goes_with_accuracy(cell: str, tables: Tables) -> Claim:
     )
 
 
-def _correlations(tables: Tables, measure: str) -> Iterator[float]:
-    """Of every seed: correlation of distance with the difference in accuracy to the same masters.
+def _correlation(tables: Tables, measure: str) -> float:
+    """Mean over seeds: correlation of distance with the difference in accuracy to the same masters.
 
     Over all groups that learn and all stages of networks that learned the task, or hardly could.
     """
@@ -239,6 +265,7 @@ def _correlations(tables: Tables, measure: str) -> Iterator[float]:
     groups = [name for name in learned.columns if name not in (MASTERS, UNTRAINED)]
     shares = sorted(tables.accuracy["share"].unique())
     distances = {share: by_seed(tables, measure, MATCHED, share) for share in shares}
+    found = []
     for seed in learned.index:
         others = [other for other in masters if other != seed]
         points = [
@@ -252,7 +279,8 @@ def _correlations(tables: Tables, measure: str) -> Iterator[float]:
         pairs = np.array([(far, apart.mean()) for far, apart in points], dtype=float)
         known = pairs[np.isfinite(pairs).all(axis=1)]
         if len(known) > 2:
-            yield float(np.corrcoef(known.T)[0, 1])
+            found.append(float(np.corrcoef(known.T)[0, 1]))
+    return float(np.mean(found)) if found else float("nan")
 
 
 def _learned(tables: Tables) -> pd.DataFrame:
@@ -263,16 +291,34 @@ def _learned(tables: Tables) -> pd.DataFrame:
     return learned
 
 
-def _slope(x: np.ndarray, y: np.ndarray) -> float:
-    known = np.isfinite(y)
-    if len(set(x[known])) < 2:
-        return float("nan")
-    return float(np.polyfit(x[known], y[known], 1)[0])
+def _difference(measure: str, other: str) -> Callable[[Tables], float]:
+    """Mean over seeds of a group's distance less that of networks that learned all parts first."""
+
+    def statistic(tables: Tables) -> float:
+        found = by_seed(tables, measure)
+        return float((found[other] - found[FULL]).mean())
+
+    return statistic
 
 
-def _means(found: pd.DataFrame, groups: Sequence[str]) -> str:
-    intervals: dict[str, Interval] = {name: mean_interval(found[name]) for name in groups}
-    return ", ".join(f"{name} {interval:.3f}" for name, interval in intervals.items())
+def _slope_over_parts(tables: Tables) -> float:
+    """Mean over seeds: slope of the distance over the share of parts learned before freezing."""
+    shares = np.array(list(SHARES.values()))
+    slopes = []
+    for row in by_seed(tables, "dsa")[list(SHARES)].to_numpy():
+        known = np.isfinite(row)
+        if len(set(shares[known])) > 1:
+            slopes.append(float(np.polyfit(shares[known], row[known], 1)[0]))
+    return float(np.mean(slopes)) if slopes else float("nan")
+
+
+def _means(tables: Tables, measure: str, groups: Sequence[str]) -> str:
+    means = {name: over_seeds(tables, _mean_of(measure, name)) for name in groups}
+    return ", ".join(f"{name} {interval:.3f}" for name, interval in means.items())
+
+
+def _mean_of(measure: str, group: str) -> Callable[[Tables], float]:
+    return lambda tables: float(by_seed(tables, measure)[group].mean())
 
 
 def _halves(tables: Tables) -> str:

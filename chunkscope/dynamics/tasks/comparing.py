@@ -31,6 +31,9 @@ Values = NDArray[np.float64]
 MASTERS = "master"
 MATCHED, SHUFFLED, HALVES = "matched", "shuffled", "halves"
 
+NETWORK = ("group", "seed", "master")
+"""What tells the pairs of a table apart."""
+
 Key = tuple[str, int]  # group, share in percent of its training
 
 
@@ -84,7 +87,7 @@ def sensitivity(
     """DSA of trained networks by every setting of the grid that fits them.
 
     Returns:
-        Columns ``delays, interval, rank, error, chosen, group, seed, distance``: the mean distance
+        Columns ``delays, interval, rank, error, chosen, group, seed, master, distance``: distances
         to masters of other seeds, beside the held-out error by which one setting is chosen.
     """
     trained = [m for m in members if m.share == 100]
@@ -95,10 +98,10 @@ def sensitivity(
         if np.isfinite(one.error):
             systems = [m.trials for m in trained]
             found = compare_pairs(systems, pairs, ["dsa"], one.settings, settings.alignment)
-            table = _to_masters(found["dsa"], pairs, trained)[["group", "seed", "distance"]]
+            table = _rows(found["dsa"], pairs, trained)
             named = one.settings.model_dump(include={"delays", "interval", "rank"})
             tables.append(table.assign(**named, error=one.error, chosen=one.settings == chosen))
-    columns = ["delays", "interval", "rank", "error", "chosen", "group", "seed", "distance"]
+    columns = ["delays", "interval", "rank", "error", "chosen", *NETWORK, "distance"]
     return pd.concat(tables, ignore_index=True)[columns]
 
 
@@ -109,14 +112,14 @@ def compare_members(
     settings: ComparisonSettings,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """A row for every network and measure.
+    """A row for every network, master of another seed, and measure.
 
     Args:
         learned: seeds of the masters that reached the criterion; others are no measure of it.
 
     Returns:
-        Columns ``group, share, seed, measure, unit, trials, distance, n``: the mean distance to the
-        ``n`` masters of other seeds at the same share of training. ``trials`` is ``matched``,
+        Columns ``share, group, seed, master, measure, unit, trials, distance``, of a network and
+        the master of another seed at the same share of training. ``trials`` is ``matched``,
         ``shuffled`` (of measures that compare trial by trial), or ``halves`` (of the others): what
         two halves of the trained network's trials differ by. Halves of its components would differ
         by all there is, since components do not correlate.
@@ -129,7 +132,7 @@ def compare_members(
     shuffled = [_shuffled(system, rng) for system in systems]
     found[SHUFFLED] = compare_pairs(shuffled, pairs, by_trial, delays)
     tables = [
-        _to_masters(values, pairs, members).assign(measure=measure, trials=trials)
+        _rows(values, pairs, members).assign(measure=measure, trials=trials)
         for trials, distances in found.items()
         for measure, values in distances.items()
     ]
@@ -138,10 +141,10 @@ def compare_members(
     halves = split_half([m.trials for m in trained], others, delays, rng, settings.alignment)
     for measure, values in halves.items():
         own = [(at, at) for at in range(len(trained))]
-        tables.append(_to_masters(values, own, trained).assign(measure=measure, trials=HALVES))
+        tables.append(_rows(values, own, trained).assign(measure=measure, trials=HALVES))
     rows = pd.concat(tables, ignore_index=True)
     rows["unit"] = rows["measure"].map(UNITS)
-    return rows[["group", "share", "seed", "measure", "unit", "trials", "distance", "n"]]
+    return rows[["share", *NETWORK, "measure", "unit", "trials", "distance"]]
 
 
 def _pairs(members: list[Member], learned: set[int]) -> list[Pair]:
@@ -154,13 +157,14 @@ def _pairs(members: list[Member], learned: set[int]) -> list[Pair]:
     ]
 
 
-def _to_masters(values: Values, pairs: list[Pair], members: list[Member]) -> pd.DataFrame:
-    """``group, share, seed, distance, n``: the mean over the pairs of each network."""
-    table = pd.DataFrame({"at": [at for at, _ in pairs], "distance": values})
-    means = table.groupby("at")["distance"].agg(distance="mean", n="size").reset_index()
+def _rows(values: Values, pairs: list[Pair], members: list[Member]) -> pd.DataFrame:
+    """``group, share, seed, master, distance`` of every pair."""
+    networks, masters = ([members[pair[side]] for pair in pairs] for side in (0, 1))
+    table = pd.DataFrame({"distance": values})
     for name in ("group", "share", "seed"):
-        means[name] = [getattr(members[at], name) for at in means["at"]]
-    return means[["group", "share", "seed", "distance", "n"]]
+        table[name] = [getattr(one, name) for one in networks]
+    table["master"] = [one.seed for one in masters]
+    return table
 
 
 def _shuffled(system: Trials, rng: np.random.Generator) -> Trials:

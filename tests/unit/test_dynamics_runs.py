@@ -103,6 +103,17 @@ def test_what_is_planted_is_judged(distances):
     assert found["dynamics-runs-switch-two"] == "not reproduced"
 
 
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_of_few_seeds_nothing_is_estimated(checkpoints, seeds):
+    few = [one for one in checkpoints if one.seed < seeds]
+    found = compare_checkpoints(few, SETTINGS.delays, SETTINGS, np.random.default_rng(1))
+    claims = {claim.id: claim.verdict for claim in judge_runs(found, STARTS, CORPORA)}
+    assert claims["dynamics-runs-nearer-one"] == "not estimable"
+    assert claims["dynamics-runs-apart-two"] == "not estimable"
+    _, marks = draw_runs(found, STARTS, FigureSettings())
+    assert (marks["against"] == "before").any()
+
+
 def test_a_run_is_drawn_behind_the_one_it_begins_with(distances):
     _, marks = draw_runs(distances, STARTS, FigureSettings())
     places = marks[marks["run"] == "two"].groupby("step")["place"].first()

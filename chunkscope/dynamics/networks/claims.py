@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
+import numpy as np
 import pandas as pd
 
 from chunkscope.dynamics.networks.comparing import BEFORE, HALVES, REFERENCE
@@ -66,8 +67,7 @@ def _comes_nearer(run: str, distances: pd.DataFrame) -> Claim:
     found = by_seed(distances, run, REFERENCE)
 
     def nearer(table: pd.DataFrame) -> float:
-        means = by_seed(table, run, REFERENCE).mean()
-        return float(means.iloc[0] - means.iloc[-1])
+        return _mean_at(table, run, 0) - _mean_at(table, run, -1)
 
     value = over_seeds(distances, nearer)
     steps = ", ".join(f"{mean:.3f} at {step}" for step, mean in found.mean().items())
@@ -82,16 +82,12 @@ def _comes_nearer(run: str, distances: pd.DataFrame) -> Claim:
 
 def _stays_apart(run: str, first: str, distances: pd.DataFrame) -> Claim:
     def trained(table: pd.DataFrame, name: str) -> float:
-        return float(by_seed(table, name, REFERENCE).iloc[:, -1].mean())
+        return _mean_at(table, name, -1)
 
     value = over_seeds(distances, lambda table: trained(table, run) - trained(table, first))
     means = {name: over_seeds(distances, partial(trained, name=name)) for name in (run, first)}
-    cka = [
-        by_seed(distances, name, REFERENCE, "cka").iloc[:, -1].mean()
-        for name in (run, first)
-        if "cka" in set(distances["measure"])
-    ]
-    geometry = f"; CKA {cka[0]:.3f} against {cka[1]:.3f}" if cka else ""
+    cka = [_mean_at(distances, name, -1, "cka") for name in (run, first)]
+    geometry = f"; CKA {cka[0]:.3f} against {cka[1]:.3f}" if np.isfinite(cka).all() else ""
     return _claim(
         f"dynamics-runs-apart-{run}",
         f"Trained networks of {run} are farther by DSA from those of {first} than these are from "
@@ -128,6 +124,12 @@ def _claim(name: str, statement: str, value: Interval, control: str) -> Claim:
         verdict=judge(value, reproduced=value.low > 0, direction=value.mean > 0),
         **STUDY,
     )
+
+
+def _mean_at(distances: pd.DataFrame, run: str, place: int, measure: str = "dsa") -> float:
+    """Mean distance to the reference at the first step (0) or the last (-1); NaN without pairs."""
+    means = by_seed(distances, run, REFERENCE, measure).mean()
+    return float(means.iloc[place]) if len(means) else float("nan")
 
 
 def _halves(distances: pd.DataFrame, run: str) -> float:

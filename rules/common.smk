@@ -342,3 +342,28 @@ def point_tables(name):
         f"results/inversion/{run}/{point}/{name}.csv"
         for run, point in inverted_places()
     ]
+
+
+def start_of(wildcards):
+    """The network that a run begins with, where it does not begin with its own weights."""
+    start = run_of(wildcards).start
+    names = ("config.json", "model.safetensors", "checkpoints.safetensors")
+    return [f"results/networks/{start}/{name}" for name in names] if start else []
+
+
+def task_settings(wildcards):
+    """Settings of the study with the one architecture that a wildcard names."""
+    tasks = CONFIG.dynamics.tasks
+    only = {wildcards.cell: tasks.cells[wildcards.cell]}
+    return settings(tasks.model_copy(update={"cells": only}))
+
+
+def compared_checkpoints():
+    """Run and step of everything that the dynamics study compares, in order."""
+    return [
+        (run, step)
+        for run in runs_with("dynamics")
+        for step in sorted(
+            {*CONFIG.runs[run].training.checkpoints, CONFIG.runs[run].training.steps}
+        )
+    ]

@@ -9,17 +9,6 @@ DYNAMICS_FIGURES += ["results/figures/dynamics-runs.png"]
 DYNAMICS_TABLES |= {"runs": "results/dynamics/runs/distances.csv"}
 
 
-def compared_checkpoints():
-    """Run and step of everything that is compared, in order."""
-    return [
-        (run, step)
-        for run in COMPARED
-        for step in sorted(
-            {*CONFIG.runs[run].training.checkpoints, CONFIG.runs[run].training.steps}
-        )
-    ]
-
-
 rule record_stream:
     input:
         config="results/networks/{run}/config.json",

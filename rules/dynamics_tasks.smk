@@ -6,29 +6,21 @@ DYNAMICS_FIGURES += [
     f"results/figures/dynamics-{name}.png" for name in ("groups", "learning")
 ]
 TASK_GROUPS = [group.name for group in GROUPS]
-TASKS = "results/dynamics/tasks/{cell}/"
 
 
 wildcard_constraints:
     cell=one_of(CONFIG.dynamics.tasks.cells),
 
 
-def task_settings(wildcards):
-    """Settings of the study with the one architecture that a wildcard names."""
-    tasks = CONFIG.dynamics.tasks
-    only = {wildcards.cell: tasks.cells[wildcards.cell]}
-    return settings(tasks.model_copy(update={"cells": only}))
-
-
 rule train_tasks:
     output:
         expand(
-            TASKS + "{group}/{file}",
+            "results/dynamics/tasks/{cell}/{group}/{file}",
             group=TASK_GROUPS,
             file=["config.json", "model.safetensors", "checkpoints.safetensors"],
             allow_missing=True,
         ),
-        learning=TASKS + "learning.csv",
+        learning="results/dynamics/tasks/{cell}/learning.csv",
         timing="results/timings/train_tasks/{cell}.json",
     log:
         "logs/train_tasks/{cell}.log",
@@ -53,19 +45,19 @@ rule train_tasks:
 rule record_tasks:
     input:
         expand(
-            TASKS + "{group}/{file}",
+            "results/dynamics/tasks/{cell}/{group}/{file}",
             group=TASK_GROUPS,
             file=["config.json", "model.safetensors", "checkpoints.safetensors"],
             allow_missing=True,
         ),
     output:
         expand(
-            TASKS + "{group}@{share}.zarr.zip",
+            "results/dynamics/tasks/{cell}/{group}@{share}.zarr.zip",
             group=TASK_GROUPS,
             share=CONFIG.dynamics.tasks.shares,
             allow_missing=True,
         ),
-        accuracy=TASKS + "accuracy.csv",
+        accuracy="results/dynamics/tasks/{cell}/accuracy.csv",
         timing="results/timings/record_tasks/{cell}.json",
     log:
         "logs/record_tasks/{cell}.log",
@@ -91,15 +83,15 @@ rule record_tasks:
 rule compare_tasks:
     input:
         stores=expand(
-            TASKS + "{group}@{share}.zarr.zip",
+            "results/dynamics/tasks/{cell}/{group}@{share}.zarr.zip",
             group=TASK_GROUPS,
             share=CONFIG.dynamics.tasks.shares,
             allow_missing=True,
         ),
-        learning=TASKS + "learning.csv",
+        learning="results/dynamics/tasks/{cell}/learning.csv",
     output:
-        distances=TASKS + "distances.csv",
-        sensitivity=TASKS + "sensitivity.csv",
+        distances="results/dynamics/tasks/{cell}/distances.csv",
+        sensitivity="results/dynamics/tasks/{cell}/sensitivity.csv",
     log:
         "logs/compare_tasks/{cell}.log",
     benchmark:
@@ -125,10 +117,10 @@ rule compare_tasks:
 
 rule draw_dynamics_groups:
     input:
-        distances=expand(TASKS + "distances.csv", cell=CELLS),
-        learning=expand(TASKS + "learning.csv", cell=CELLS),
-        accuracy=expand(TASKS + "accuracy.csv", cell=CELLS),
-        sensitivity=expand(TASKS + "sensitivity.csv", cell=CELLS),
+        distances=expand("results/dynamics/tasks/{cell}/distances.csv", cell=CELLS),
+        learning=expand("results/dynamics/tasks/{cell}/learning.csv", cell=CELLS),
+        accuracy=expand("results/dynamics/tasks/{cell}/accuracy.csv", cell=CELLS),
+        sensitivity=expand("results/dynamics/tasks/{cell}/sensitivity.csv", cell=CELLS),
     output:
         pdf="results/figures/dynamics-groups.pdf",
         png=report(
@@ -161,10 +153,10 @@ rule draw_dynamics_groups:
 
 rule draw_dynamics_learning:
     input:
-        distances=expand(TASKS + "distances.csv", cell=CELLS),
-        learning=expand(TASKS + "learning.csv", cell=CELLS),
-        accuracy=expand(TASKS + "accuracy.csv", cell=CELLS),
-        sensitivity=expand(TASKS + "sensitivity.csv", cell=CELLS),
+        distances=expand("results/dynamics/tasks/{cell}/distances.csv", cell=CELLS),
+        learning=expand("results/dynamics/tasks/{cell}/learning.csv", cell=CELLS),
+        accuracy=expand("results/dynamics/tasks/{cell}/accuracy.csv", cell=CELLS),
+        sensitivity=expand("results/dynamics/tasks/{cell}/sensitivity.csv", cell=CELLS),
     output:
         pdf="results/figures/dynamics-learning.pdf",
         png=report(

@@ -3,13 +3,6 @@
 from chunkscope.networks.directories import network_files
 
 
-def start_of(wildcards):
-    """The network that a run begins with, where it does not begin with its own weights."""
-    start = run_of(wildcards).start
-    names = ("config.json", "model.safetensors", "checkpoints.safetensors")
-    return [f"results/networks/{start}/{name}" for name in names] if start else []
-
-
 rule train_network:
     input:
         training=lambda wildcards: f"results/corpora/{corpus_of(wildcards)}/training.npz",

@@ -2,19 +2,15 @@
 
 from pathlib import Path
 
-from chunkscope.dynamics.tasks.claims import TABLES, Tables
+from chunkscope.dynamics.tasks.claims import read_cells
 from chunkscope.figures.dynamics_learning import draw_learning
 from chunkscope.figures.saving import save_figure
 from chunkscope.figures.settings import FigureSettings
 from chunkscope.jobs import job
-from chunkscope.tables import read_table
 
 with job(snakemake.log[0]):
     inputs, params = snakemake.input, snakemake.params
     settings = FigureSettings.model_validate(params.figures)
-    cells = {
-        cell: Tables(cell in params.recurrent, *map(read_table, tables))
-        for cell, *tables in zip(params.cells, *(inputs[name] for name in TABLES), strict=True)
-    }
+    cells = read_cells(params.cells, params.recurrent, inputs)
     figure, data = draw_learning(cells, settings)
     save_figure(figure, data, Path(snakemake.output.png).with_suffix(""), settings)

@@ -19,12 +19,11 @@ from numpy.typing import NDArray
 
 from chunkscope.dynamics.measures import SIMILARITIES, UNITS, compare_pairs, split_half
 from chunkscope.dynamics.networks.settings import RunComparisonSettings
+from chunkscope.dynamics.recorded import read_trials
 from chunkscope.dynamics.selection import best, candidates, judge_candidates
 from chunkscope.dynamics.settings import DelaySettings, MeasureName
 from chunkscope.dynamics.similarity import Pair
-from chunkscope.dynamics.trials import Trials, varying_units
-from chunkscope.errors import DynamicsError
-from chunkscope.store import ActivationStore
+from chunkscope.dynamics.trials import Trials
 
 Key = tuple[str, int]  # run, step of its training
 
@@ -51,22 +50,12 @@ def read_checkpoints(
     Raises:
         DynamicsError: a network has fewer varying units than are asked for.
     """
-    found = []
-    for (run, step), path in stores.items():
-        with ActivationStore.open(path) as store:
-            ids = store.trials()
-            for seed in store.seeds:
-                activity = store.activations(seed, settings.site)[:, settings.settle :]
-                varying = varying_units(activity)
-                if varying.sum() < settings.units:
-                    raise DynamicsError(
-                        f"{path}: seed {seed}: {varying.sum()} units of {settings.site} vary, of "
-                        f"which {settings.units} components are asked for; lower "
-                        "dynamics.runs.units"
-                    )
-                trials = Trials.of(activity[..., varying], ("trial", "time", "unit"), ids)
-                found.append(Checkpoint(run, step, seed, trials.reduced(settings.units)))
-    return found
+    site, units, settle = settings.site, settings.units, settings.settle
+    return [
+        Checkpoint(run, step, seed, trials)
+        for (run, step), path in stores.items()
+        for seed, trials in read_trials(path, site, units, "dynamics.runs.units", settle)
+    ]
 
 
 def choose_delays(

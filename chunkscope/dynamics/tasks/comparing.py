@@ -18,13 +18,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from chunkscope.dynamics.measures import SIMILARITIES, UNITS, compare_pairs, split_half
+from chunkscope.dynamics.recorded import read_trials
 from chunkscope.dynamics.selection import Candidate, best, candidates, judge_candidates
 from chunkscope.dynamics.settings import DelaySettings, MeasureName
 from chunkscope.dynamics.similarity import Pair
 from chunkscope.dynamics.tasks.settings import ComparisonSettings
-from chunkscope.dynamics.trials import Trials, varying_units
-from chunkscope.errors import DynamicsError
-from chunkscope.store import ActivationStore
+from chunkscope.dynamics.trials import Trials
 
 Values = NDArray[np.float64]
 
@@ -53,21 +52,12 @@ def read_members(stores: Mapping[Key, Path], site: str, units: int) -> list[Memb
     Raises:
         DynamicsError: a network has fewer varying units than are asked for.
     """
-    members = []
-    for (group, share), path in stores.items():
-        with ActivationStore.open(path) as store:
-            ids = store.trials()
-            for seed in store.seeds:
-                activity = store.activations(seed, site)
-                varying = varying_units(activity)
-                if varying.sum() < units:
-                    raise DynamicsError(
-                        f"{path}: seed {seed}: {varying.sum()} units of {site} vary, of which "
-                        f"{units} components are asked for; lower dynamics.tasks.compared.units"
-                    )
-                trials = Trials.of(activity[..., varying], ("trial", "time", "unit"), ids)
-                members.append(Member(group, share, seed, trials.reduced(units)))
-    return members
+    key = "dynamics.tasks.compared.units"
+    return [
+        Member(group, share, seed, trials)
+        for (group, share), path in stores.items()
+        for seed, trials in read_trials(path, site, units, key)
+    ]
 
 
 def judge_delays(

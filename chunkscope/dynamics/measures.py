@@ -16,7 +16,6 @@ Lower is more alike in all of them; their units differ, so that no two share an 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import get_args
 
 import numpy as np
@@ -42,8 +41,6 @@ UNITS: dict[MeasureName, str] = {
 
 SIMILARITIES = {"cka": cka, "debiased_cka": debiased_cka, "procrustes": procrustes}
 """Those that compare the same trials, row by row."""
-
-FEWEST_UNITS = 8  # of which halves are compared
 
 MEASURES: tuple[MeasureName, ...] = get_args(MeasureName)
 
@@ -107,35 +104,21 @@ def split_half(
     rng: np.random.Generator,
     alignment: AlignmentSettings | None = None,
 ) -> dict[MeasureName, Values]:
-    """(system,) what two random halves of each differ by: the floor beneath which nothing is told.
+    """(system,) what random halves of each one's trials differ by: beneath it nothing is told.
 
-    Halves of its trials, or of its units where a measure compares trial by trial; NaN where there
-    are fewer than :data:`FEWEST_UNITS`, of which a half is not the system any more.
+    By those of the measures alone that do not compare trial by trial. (Of those that do, halves of
+    the units would be a floor, but not here: principal components of one system do not correlate.)
 
     Raises:
         DynamicsError: half of the trials do not fit the settings.
     """
-    by_trial = [half for system in systems for half in _halves_of_trials(system, rng)]
-    by_unit = [half for system in systems for half in _halves_of_units(system, rng)]
+    halves = [half for system in systems for half in _halves(system, rng)]
     pairs = [(2 * place, 2 * place + 1) for place in range(len(systems))]
-    found: dict[MeasureName, Values] = {}
-    for measure in measures:
-        if measure not in SIMILARITIES:
-            found[measure] = compare_pairs(by_trial, pairs, [measure], delays, alignment)[measure]
-        else:
-            found[measure] = np.full(len(systems), np.nan)
-            enough = [pair for pair in pairs if systems[pair[0] // 2].shape[-1] >= FEWEST_UNITS]
-            values = compare_pairs(by_unit, enough, [measure], delays)[measure]
-            found[measure][[pair[0] // 2 for pair in enough]] = values
-    return found
+    by_step = [measure for measure in measures if measure not in SIMILARITIES]
+    return compare_pairs(halves, pairs, by_step, delays, alignment)
 
 
-def _halves_of_trials(system: Trials, rng: np.random.Generator) -> list[Trials]:
+def _halves(system: Trials, rng: np.random.Generator) -> list[Trials]:
     if system.shape[0] < 2:
         raise DynamicsError("split half: got 1 trial; give at least two")
     return [system.take(half) for half in np.array_split(rng.permutation(system.shape[0]), 2)]
-
-
-def _halves_of_units(system: Trials, rng: np.random.Generator) -> list[Trials]:
-    order = np.array_split(rng.permutation(system.shape[-1]), 2)
-    return [replace(system, values=system.values[..., half]) for half in order]

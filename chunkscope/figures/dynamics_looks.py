@@ -12,6 +12,7 @@ from chunkscope.figures.style import (
     BLACK,
     BLUE,
     GREEN,
+    GREY,
     ORANGE,
     PURPLE,
     SKY,
@@ -37,6 +38,12 @@ VARIANTS = {
 """Delays that systems are compared by -> look."""
 
 PUBLISHED = Look("published mean", BLACK, "*")
+
+FLOORS = {
+    "halves": Look("halves of one system's trials", GREY, "X"),
+    "redrawn": Look("one system drawn twice", BLACK, "d"),
+}
+"""What a distance has to be told from -> look."""
 
 
 def shown_measures(present: Iterable[str], hidden: Iterable[str] = ()) -> list[str]:

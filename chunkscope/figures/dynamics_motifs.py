@@ -7,10 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from chunkscope.figures.dynamics_looks import MEASURES, VARIANTS, from_zero, shown_measures
+from chunkscope.figures.dynamics_looks import FLOORS, MEASURES, VARIANTS, from_zero, shown_measures
 from chunkscope.figures.settings import FigureSettings
 from chunkscope.figures.style import (
-    GREY,
     Look,
     curve,
     in_order,
@@ -28,7 +27,8 @@ INITIAL = {
     "shared": "a motif begins from the same points in every system",
 }
 SHARED = {"one": 1, "two": 2, "three": 3}
-HALVES = 4  # where the halves of one system stand, beside 1, 2 and 3 shared motifs
+PLACES = {**SHARED, "halves": 4, "redrawn": 5}
+"""Column of the summary -> where it stands: motifs shared, and the floors beside them."""
 HIDDEN = ("debiased_cka",)  # of three units it is CKA
 COLUMNS = ["initial", "measure", "variant", "shared", "mean", "ci_low", "ci_high", "n"]
 
@@ -41,11 +41,10 @@ def draw_motifs(summary: pd.DataFrame, settings: FigureSettings) -> tuple[Figure
         summary: ``motifs_summary.csv``.
 
     Returns:
-        The figure, and its marks: :data:`COLUMNS`; ``shared`` is 4 for halves of one system.
+        The figure, and its marks: :data:`COLUMNS`; ``shared`` is a key of :data:`PLACES`.
     """
     by = ["initial", "measure", "variant"]
-    places = {**SHARED, "halves": HALVES}
-    means = [summarise(summary, by, name).assign(shared=at) for name, at in places.items()]
+    means = [summarise(summary, by, name).assign(shared=name) for name in PLACES]
     marks = pd.concat(means, ignore_index=True)
     measures = shown_measures(marks["measure"], HIDDEN)
     marks = marks[marks["measure"].isin(measures)]
@@ -63,7 +62,7 @@ def draw_motifs(summary: pd.DataFrame, settings: FigureSettings) -> tuple[Figure
     handles: list[Line2D] = [
         legend_handle(looks[name]) for name in in_order(looks, marks["variant"])
     ]
-    handles.append(legend_handle(Look("halves of one system", GREY, "X")))
+    handles += [legend_handle(look) for look in FLOORS.values()]
     figure.legend(handles=handles, loc="outside upper center", ncols=3)
     note(
         figure,
@@ -76,14 +75,15 @@ def draw_motifs(summary: pd.DataFrame, settings: FigureSettings) -> tuple[Figure
 
 def _draw(axes: Axes, rows: pd.DataFrame) -> None:
     for turn, variant in enumerate(in_order(VARIANTS, rows["variant"])):
-        of = rows[rows["variant"] == variant].dropna(subset=["mean"]).sort_values("shared")
-        pairs = of[of["shared"] != HALVES]
-        curve(axes, pairs["shared"], pairs, VARIANTS[variant])
-        look = Look("", VARIANTS[variant].color, "X")
-        for _, row in of[of["shared"] == HALVES].iterrows():
-            interval(axes, HALVES + 0.2 * turn, row, look, vertical=True)
-    axes.set_xlim(0.6, HALVES + 0.5)
-    axes.set_xticks([*SHARED.values(), HALVES + 0.1], [*map(str, SHARED.values()), "halves"])
+        of = rows[rows["variant"] == variant].dropna(subset=["mean"])
+        pairs = of[of["shared"].isin(SHARED)]
+        curve(axes, pairs["shared"].map(SHARED), pairs, VARIANTS[variant])
+        for floor, look in FLOORS.items():
+            shown = Look("", VARIANTS[variant].color, look.marker)
+            for _, row in of[of["shared"] == floor].iterrows():
+                interval(axes, PLACES[floor] + 0.2 * turn - 0.1, row, shown, vertical=True)
+    axes.set_xlim(0.6, max(PLACES.values()) + 0.5)
+    axes.set_xticks(list(SHARED.values()))
     axes.set_xlabel("motifs shared")
     from_zero(axes, rows)
 

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from chunkscope.figures.dynamics_looks import (
+    FLOORS,
     MEASURES,
     PUBLISHED,
     VARIANTS,
@@ -16,8 +17,10 @@ from chunkscope.figures.dynamics_looks import (
 )
 from chunkscope.figures.settings import FigureSettings
 from chunkscope.figures.style import (
+    Look,
     curve,
     in_order,
+    interval,
     legend_handle,
     note,
     row_title,
@@ -52,8 +55,8 @@ def draw_noise(pairs: pd.DataFrame, settings: FigureSettings) -> tuple[Figure, p
         The figure, and its marks: :data:`COLUMNS`.
     """
     by = ["mixed", "measure", "variant", "epoch", "level"]
-    means = pairs.groupby(["repeat", *by], sort=False)["distance"].mean().reset_index()
-    marks = summarise(means, by, "distance")
+    means = pairs.groupby(["repeat", *by], sort=False, dropna=False)["distance"].mean()
+    marks = summarise(means.reset_index(), by, "distance")
     kinds, measures = in_order(MIXED, marks["mixed"]), shown_measures(marks["measure"], HIDDEN)
     marks = marks[marks["measure"].isin(measures)]
     figure = Figure(figsize=(settings.width, 1.95 * len(kinds) + 0.8), layout="constrained")
@@ -62,14 +65,16 @@ def draw_noise(pairs: pd.DataFrame, settings: FigureSettings) -> tuple[Figure, p
         row_title(part, at, MIXED[kind])
         grid = part.subplots(1, len(measures), squeeze=False)[0]
         for axes, measure in zip(grid, measures, strict=True):
-            _draw(axes, marks[(marks["mixed"] == kind) & (marks["measure"] == measure)])
+            of = marks[marks["measure"] == measure]
+            _draw(axes, of[of["mixed"] == kind], of[of["mixed"].isin(FLOORS)])
             axes.set_title(MEASURES[measure].label)
             ends = PUBLISHED_ENDS.get((kind, measure), ())
             axes.plot([0, 2][: len(ends)], ends, PUBLISHED.marker, color=PUBLISHED.color, zorder=3)
             axes.set_xlabel(LEVELS[kind])
     looks = [VARIANTS[name] for name in in_order(VARIANTS, marks["variant"])]
-    handles: list[Line2D] = [legend_handle(look) for look in (*looks, PUBLISHED)]
-    figure.legend(handles=handles, loc="outside upper center", ncols=4)
+    shown = (*looks, *FLOORS.values(), PUBLISHED)
+    handles: list[Line2D] = [legend_handle(look) for look in shown]
+    figure.legend(handles=handles, loc="outside upper center", ncols=3)
     note(
         figure,
         "Lorenz systems of seven Rayleigh numbers, whose activity spans 0 to 1; means with 95 % "
@@ -79,11 +84,17 @@ def draw_noise(pairs: pd.DataFrame, settings: FigureSettings) -> tuple[Figure, p
     return figure, marks[COLUMNS]
 
 
-def _draw(axes: Axes, rows: pd.DataFrame) -> None:
-    for variant in in_order(VARIANTS, rows["variant"]):
+def _draw(axes: Axes, rows: pd.DataFrame, floors: pd.DataFrame) -> None:
+    levels = rows.drop_duplicates("epoch").sort_values("epoch")
+    for turn, variant in enumerate(in_order(VARIANTS, rows["variant"])):
         of = rows[rows["variant"] == variant].sort_values("epoch")
         curve(axes, of["epoch"], of, VARIANTS[variant])
-    levels = rows.drop_duplicates("epoch").sort_values("epoch")
-    axes.set_xticks(levels["epoch"], [f"{level:g}" for level in levels["level"]])
-    axes.set_xlim(-0.3, len(levels) - 0.7)
-    from_zero(axes, rows)
+        for at, (floor, look) in enumerate(FLOORS.items(), start=len(levels)):
+            shown = Look("", VARIANTS[variant].color, look.marker)
+            of = floors[(floors["mixed"] == floor) & (floors["variant"] == variant)]
+            for _, row in of.iterrows():
+                interval(axes, at + 0.2 * turn - 0.2, row, shown, vertical=True)
+    names = [f"{level:g}".removeprefix("0") for level in levels["level"]]
+    axes.set_xticks(range(len(levels)), names)
+    axes.set_xlim(-0.3, len(levels) + len(FLOORS) - 0.5)
+    from_zero(axes, pd.concat([rows, floors]))

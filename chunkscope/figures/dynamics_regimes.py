@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 
 from chunkscope.dynamics.attractors.claims import REGIMES
 from chunkscope.figures.dynamics_looks import (
+    FLOORS,
     MEASURES,
     PUBLISHED,
     VARIANTS,
@@ -22,7 +23,6 @@ from chunkscope.figures.settings import FigureSettings
 from chunkscope.figures.style import (
     BLACK,
     BLUE,
-    GREY,
     ORANGE,
     SMALL,
     Look,
@@ -30,7 +30,6 @@ from chunkscope.figures.style import (
     interval,
     legend_handle,
     letter,
-    line_handle,
     note,
     nth_letter,
     row_title,
@@ -40,7 +39,7 @@ from chunkscope.figures.style import (
 from chunkscope.statistics import summarise
 
 KINDS = {
-    "halves": Look("halves of one system", GREY, "X"),
+    **FLOORS,
     "within": Look("two systems of one regime", BLUE, "o"),
     "across": Look("systems of two regimes", ORANGE, "s"),
 }
@@ -53,8 +52,11 @@ SHORT = {
     "double": "double\nprecision",
     "chosen": "foretell\nbest",
 }
+COLORS = (BLUE, ORANGE)  # of own initial points, and of shared ones
+P_AT = (1.02, 1.14)  # where their p stand beside AUC
+APART = 0.2  # of two kinds of one variant
 HIDDEN = ("debiased_cka",)  # of three units it is CKA
-COLUMNS = ["panel", "initial", "measure", "variant", "kind", "mean", "ci_low", "ci_high", "n"]
+COLUMNS = ["panel", "initial", "measure", "variant", "kind", "mean", "ci_low", "ci_high", "n", "p"]
 
 
 @styled
@@ -84,12 +86,14 @@ def draw_regimes(
     for at, axes in enumerate(below):
         letter(axes, nth_letter(len(initial) + at))
     handles: list[Line2D] = [legend_handle(look) for look in (*KINDS.values(), PUBLISHED)]
-    figure.legend(handles=handles, loc="outside upper center", ncols=4)
+    figure.legend(handles=handles, loc="outside upper center", ncols=3)
     note(
         figure,
         "Nine systems, three of each regime; marks are means over their pairs, with 95 % intervals "
         f"over n = {span_of(parted['n'])} draws of everything. Lower is more alike; units "
-        "differ by measure. AUC: how often a pair across is farther apart than one within.",
+        "differ by measure. AUC: how often a pair across is farther apart than one within (dashed: "
+        "chance), from own and shared initial points; p: the largest of all draws, labels dealt "
+        "anew to systems.",
     )
     return figure, pd.concat([distances, parted, _settings(sensitivity)])[COLUMNS]
 
@@ -102,9 +106,10 @@ def _distances(summary: pd.DataFrame) -> pd.DataFrame:
 
 
 def _parted(summary: pd.DataFrame) -> pd.DataFrame:
-    found = summarise(summary, ["initial", "measure", "variant"], "auc")
-    found = found[found["measure"].isin(shown_measures(found["measure"], HIDDEN))]
-    return found.assign(panel="auc", kind="auc")
+    by = ["initial", "measure", "variant"]
+    found = summarise(summary, by, "auc").assign(panel="auc", kind="auc")
+    found = found.merge(summary.groupby(by)["p"].max().reset_index(), on=by)
+    return found[found["measure"].isin(shown_measures(found["measure"], HIDDEN))]
 
 
 def _settings(sensitivity: pd.DataFrame) -> pd.DataFrame:
@@ -128,10 +133,12 @@ def _draw_distances(part: SubFigure, rows: pd.DataFrame) -> None:
             for turn, (kind, look) in enumerate(KINDS.items()):
                 marks = of[(of["variant"] == variant) & (of["kind"] == kind)]
                 for _, row in marks.iterrows():
-                    interval(axes, at + 0.22 * (turn - 1), row, look, vertical=True)
+                    interval(axes, at + APART * (turn - 1.5), row, look, vertical=True)
         if measure in REGIMES and set(rows["initial"]) == {"own"}:
-            for turn, value in enumerate(REGIMES[measure]):
-                axes.plot(0.22 * turn, value, PUBLISHED.marker, color=PUBLISHED.color, zorder=3)
+            for turn, value in enumerate(REGIMES[measure], start=2):
+                axes.plot(
+                    APART * (turn - 1.5), value, PUBLISHED.marker, color=PUBLISHED.color, zorder=3
+                )
         axes.set_title(MEASURES[measure].label)
         axes.set_xlim(-0.5, len(variants) - 0.5)
         names = [SHORT[name] if len(variants) > 1 else "" for name in variants]
@@ -144,23 +151,25 @@ def _variants(rows: pd.DataFrame, measure: str) -> list[str]:
 
 
 def _draw_parted(axes: Axes, rows: pd.DataFrame) -> None:
-    """AUC of every measure, filled from own initial points, open from shared ones."""
+    """AUC of every measure from own and from shared initial points, and p beside it."""
     labels = []
     for at, (measure, variant) in enumerate(_readings(rows)):
         of = rows[(rows["measure"] == measure) & (rows["variant"] == variant)]
         for turn, name in enumerate(in_order(INITIAL, of["initial"])):
-            look = Look("", (BLUE, ORANGE)[turn], "os"[turn])
-            interval(axes, -at - 0.25 * turn + 0.12, of[of["initial"] == name].iloc[0], look)
+            look = Look("", COLORS[turn], "os"[turn])
+            row = of[of["initial"] == name].iloc[0]
+            interval(axes, -at - 0.25 * turn + 0.12, row, look)
+            axes.text(P_AT[turn], -at, f"{row['p']:.1g}", size=SMALL, va="center", color=look.color)
         name = MEASURES[measure].label.split(" (")[0]
         several = measure in ("dsa", "wasserstein")
         labels.append(f"{name}, {SHORT[variant]}".replace("\n", " ") if several else name)
     axes.set_yticks(range(0, -len(labels), -1), labels)
     axes.axvline(0.5, color=BLACK, linestyle="--", linewidth=0.9)
-    axes.set_xlim(0.45, 1.02)
+    axes.set_xlim(0.45, 1.26)
+    axes.set_xticks([0.5, 0.75, 1])
+    for place, name, color in zip(P_AT, INITIAL, COLORS, strict=True):
+        axes.text(place, 0.75, f"{name}\n$p$", size=SMALL, color=color)
     axes.set_xlabel("AUC, across against within")
-    shown = [Look("own initial points", BLUE, "o"), Look("shared", ORANGE, "s")]
-    handles = [*map(legend_handle, shown), line_handle("chance", "--")]
-    axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.08, 0))
 
 
 def _readings(rows: pd.DataFrame) -> Iterator[tuple[str, str]]:

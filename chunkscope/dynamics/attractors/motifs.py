@@ -2,8 +2,8 @@
 
 A system goes through three of five motifs, one after the other; of the 60 ordered triples some are
 compared, two by two, by how many motifs they share (three are the same motifs in another order).
-(Guilhot et al., arXiv 2410.24070; the motifs' formulas are ours.) What two halves of one system
-differ by is the floor.
+(Guilhot et al., arXiv 2410.24070; the motifs' formulas are ours.) Floors are what two halves of one
+system's trials differ by, and one system drawn twice.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pandas as pd
 
 from chunkscope.dynamics.attractors.settings import INITIAL, AttractorSettings, Initial, Variant
 from chunkscope.dynamics.attractors.systems import Field, Values, integrate, lorenz, trials
-from chunkscope.dynamics.attractors.tables import Row, compare_all, floors
+from chunkscope.dynamics.attractors.tables import HALVES, PAIR, REDRAWN, Row, compare_all
 from chunkscope.dynamics.selection import best, candidates, judge_candidates
 from chunkscope.dynamics.settings import DelaySettings
 from chunkscope.dynamics.trials import Trials
@@ -79,11 +79,12 @@ def draw_triples(
     A motif begins from points of its own every time, or (``shared``) from the same in every triple.
     """
     shape = (settings.trials, 3)
-    shared = {name: rng.uniform(-1, 1, shape) for name in MOTIFS} if initial == "shared" else {}
-    return [
-        _draw(triple, lambda name: shared.get(name, rng.uniform(-1, 1, shape)), settings, rng)
-        for triple in triples
-    ]
+    shared = {name: rng.uniform(-1, 1, shape) for name in MOTIFS}
+
+    def begin(name: str) -> Values:
+        return shared[name] if initial == "shared" else rng.uniform(-1, 1, shape)
+
+    return [_draw(triple, begin, settings, rng) for triple in triples]
 
 
 def _draw(
@@ -98,10 +99,11 @@ def _draw(
 
 
 def compare_motifs(settings: AttractorSettings, seed: int) -> pd.DataFrame:
-    """A row for every pair of triples, and for the halves of each one.
+    """A row for every pair of triples, and for the floors of each one.
 
-    Columns: ``repeat, initial, variant, measure, unit, first, second, shared, distance``;
-    ``shared`` is 3 for halves, which have ``first`` equal to ``second``. Variant ``double`` has the
+    Columns: ``repeat, initial, first, second, kind, variant, measure, unit, distance, shared``;
+    ``kind`` is ``pair``, ``redrawn`` of one triple from other points, or ``halves`` of its trials,
+    and ``shared`` how many motifs the two have in common. Variant ``double`` has the
     delays of ``settings.motifs``; ``chosen`` are those that foretell other triples best.
     """
     rng = stream(seed, "motifs", "selection")
@@ -115,8 +117,8 @@ def compare_motifs(settings: AttractorSettings, seed: int) -> pd.DataFrame:
         names = ["-".join(triple) for triple in triples]
         for initial in INITIAL:
             systems = draw_triples(triples, settings, rng, initial)
-            found = compare_all(systems, names, delays, settings)
-            found += floors(systems, names, delays, settings, rng)
+            redrawn = draw_triples(triples, settings, rng, "own")
+            found = compare_all(systems, redrawn, names, delays, settings, rng)
             rows += [{"repeat": repeat, "initial": initial, **row} for row in found]
     table = pd.DataFrame(rows)
     both = zip(table["first"].str.split("-"), table["second"].str.split("-"), strict=True)
@@ -125,22 +127,25 @@ def compare_motifs(settings: AttractorSettings, seed: int) -> pd.DataFrame:
 
 
 def summarise_motifs(table: pd.DataFrame) -> pd.DataFrame:
-    """Of every repeat and measure: the mean at 1, 2 and 3 shared motifs, its slope, the floor.
+    """Of every repeat and measure: the mean at 1, 2 and 3 shared motifs, its slope, the floors.
 
-    Columns: ``repeat, initial, variant, measure, unit, one, two, three, halves``; ``slope`` of the
-    straight line over pairs, by motif; ``relative``, that over the mean at one shared motif, which
-    can be compared between units. Means are NaN where no pair shares so many.
+    Columns: ``repeat, initial, variant, measure, unit, one, two, three, halves, redrawn``;
+    ``slope`` of the straight line over pairs, by motif; ``relative``, that over the mean at one
+    shared motif, which can be compared between units. NaN where no pair shares so many, or all
+    share as many.
     """
     rows = []
     by = ["repeat", "initial", "variant", "measure", "unit"]
     for key, group in table.groupby(by, sort=False):
-        halves = group["first"] == group["second"]
-        pairs = group[~halves]
+        pairs = group[group["kind"] == PAIR]
         means = pairs.groupby("shared")["distance"].mean()
         at = {n: float(means.get(n, np.nan)) for n in (1, 2, 3)}
-        slope = float(np.polyfit(pairs["shared"], pairs["distance"], 1)[0])
+        floors = group.groupby("kind")["distance"].mean()
+        several = pairs["shared"].nunique() > 1
+        slope = np.polyfit(pairs["shared"], pairs["distance"], 1)[0] if several else np.nan
         row = dict(zip(by, key, strict=True)) | {"one": at[1], "two": at[2], "three": at[3]}
-        row |= {"halves": group.loc[halves, "distance"].mean(), "slope": slope}
+        row |= {kind: float(floors.get(kind, np.nan)) for kind in (HALVES, REDRAWN)}
+        row["slope"] = float(slope)
         rows.append(row | {"relative": slope / at[1]})
     return pd.DataFrame(rows)
 

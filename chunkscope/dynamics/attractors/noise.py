@@ -5,11 +5,13 @@ As published (Guilhot et al., arXiv 2410.24070), for Lorenz systems of seven Ray
     fresh noise      two copies of sqrt(1 - s^2) X + s e, e Gaussian, drawn apart, with each other
     another system   X + w Y, Y a system of another Rayleigh number, with X itself
 
-at noise s and weights w that fall from "epoch" to epoch.
+at noise s and weights w that fall from "epoch" to epoch. Floors are what two halves of one system's
+trials differ by, and one system drawn twice.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import permutations
 
 import numpy as np
@@ -17,8 +19,13 @@ import pandas as pd
 
 from chunkscope.dynamics.attractors.settings import AttractorSettings, Variant
 from chunkscope.dynamics.attractors.systems import Values, integrate, lorenz, scaled, trials
-from chunkscope.dynamics.attractors.tables import measured_by
-from chunkscope.dynamics.measures import UNITS, compare_pairs
+from chunkscope.dynamics.attractors.tables import (
+    HALVES,
+    REDRAWN,
+    Row,
+    label_halves,
+    label_pairs,
+)
 from chunkscope.dynamics.settings import DelaySettings
 from chunkscope.dynamics.trials import Trials
 from chunkscope.randomness import stream
@@ -26,44 +33,64 @@ from chunkscope.randomness import stream
 RAYLEIGH = (0.5, 5.0, 10.0, 15.0, 30.0, 40.0, 50.0)
 NOISE = (0.004, 0.002, 0.001)  # standard deviation, where activity spans 0 to 1
 WEIGHTS = (1.0, 0.5, 0.25)
+FRESH, ANOTHER = "fresh noise", "another system"
 
 
 def compare_noise(settings: AttractorSettings, chosen: DelaySettings, seed: int) -> pd.DataFrame:
-    """A row for every system or pair of them, at every level.
+    """A row for every system or pair of them, at every level, and for the floors of each system.
 
-    Columns: ``repeat, mixed`` ("fresh noise" or "another system"), ``epoch`` (from 0), ``level``,
-    ``variant, measure, unit, first, second, distance``; ``second`` is what was mixed in, or the
-    system itself.
+    Columns: ``repeat, mixed`` (:data:`FRESH`, :data:`ANOTHER`, or the floors ``halves`` and
+    ``redrawn``), ``epoch`` (from 0), ``level, first, second, variant, measure, unit, distance``;
+    ``second`` is what was mixed in, or the system itself.
     """
     delays: dict[Variant, DelaySettings] = {
         "published": settings.published, "double": settings.double(), "chosen": chosen
     }  # fmt: skip
-    tables = []
+    rows: list[Row] = []
     for repeat in range(settings.repeats):
         rng = stream(seed, "noise", repeat)
-        systems = [_draw(r, settings, rng) for r in RAYLEIGH]
+        plain = [_draw(r, settings, rng) for r in RAYLEIGH]
+        compared = list(_mixtures(plain, settings, rng))
+        labels = [label for label, _ in compared]
+        systems = {id(system): system for _, pair in compared for system in pair}
+        place = {name: at for at, name in enumerate(systems)}
+        pairs = [(place[id(first)], place[id(second)]) for _, (first, second) in compared]
+        found = label_pairs(list(systems.values()), pairs, labels, delays, settings)
+        halves = [_label(HALVES, r, r) for r in RAYLEIGH]
+        found += label_halves(plain, halves, delays, settings, rng)
+        rows += [{"repeat": repeat, **row} for row in found]
+    return pd.DataFrame(rows)
+
+
+def _mixtures(
+    plain: list[Trials], settings: AttractorSettings, rng: np.random.Generator
+) -> Iterator[tuple[Row, tuple[Trials, Trials]]]:
+    """All that is compared, by its label; each of the ``plain`` systems is one and the same."""
+    for r, system in zip(RAYLEIGH, plain, strict=True):
+        yield _label(REDRAWN, r, r), (system, _draw(r, settings, rng))
         for epoch, noise in enumerate(NOISE):
-            pairs = [(_noisy(x, noise, rng), _noisy(x, noise, rng)) for x in systems]
-            table = _compared(pairs, delays, settings)
-            table = table.assign(first=_each(RAYLEIGH, table), second=_each(RAYLEIGH, table))
-            tables.append(
-                table.assign(repeat=repeat, mixed="fresh noise", epoch=epoch, level=noise)
-            )
-        others = list(permutations(range(len(RAYLEIGH)), 2))
+            copies = _noisy(system, noise, rng), _noisy(system, noise, rng)
+            yield _label(FRESH, r, r, epoch, noise), copies
+    for i, j in permutations(range(len(RAYLEIGH)), 2):
         for epoch, weight in enumerate(WEIGHTS):
-            pairs = [
-                (trials(systems[i]), trials(systems[i] + weight * systems[j])) for i, j in others
-            ]
-            table = _compared(pairs, delays, settings)
-            table = table.assign(
-                first=_each([RAYLEIGH[i] for i, _ in others], table),
-                second=_each([RAYLEIGH[j] for _, j in others], table),
-            )
-            tables.append(
-                table.assign(repeat=repeat, mixed="another system", epoch=epoch, level=weight)
-            )
-    columns = ["repeat", "mixed", "epoch", "level", "variant", "measure", "unit"]
-    return pd.concat(tables, ignore_index=True)[[*columns, "first", "second", "distance"]]
+            mixture = trials(plain[i].values + weight * plain[j].values)
+            yield _label(ANOTHER, RAYLEIGH[i], RAYLEIGH[j], epoch, weight), (plain[i], mixture)
+
+
+def _label(
+    mixed: str, first: float, second: float, epoch: int | None = None, level: float | None = None
+) -> Row:
+    return {"mixed": mixed, "epoch": epoch, "level": level, "first": first, "second": second}
+
+
+def _draw(r: float, settings: AttractorSettings, rng: np.random.Generator) -> Trials:
+    initial = rng.uniform(size=(settings.trials, 3))
+    return trials(scaled(integrate(lorenz(r), initial, settings.steps)))
+
+
+def _noisy(system: Trials, noise: float, rng: np.random.Generator) -> Trials:
+    values: Values = system.values
+    return trials(np.sqrt(1 - noise**2) * values + noise * rng.standard_normal(values.shape))
 
 
 def summarise_noise(table: pd.DataFrame) -> pd.DataFrame:
@@ -71,55 +98,18 @@ def summarise_noise(table: pd.DataFrame) -> pd.DataFrame:
 
     Columns: ``repeat, mixed, variant, measure, unit, first, last``, mean distances at these epochs;
     ``gap``, the first minus the last; ``kept``, the last over the first: 1 where a measure does not
-    tell the levels apart, whatever its unit; ``r2`` of the straight line over epochs.
+    tell the levels apart, whatever its unit; ``r2`` of the straight line over epochs; and the
+    floors ``halves`` and ``redrawn``, NaN where a measure has none.
     """
-    by = ["repeat", "mixed", "variant", "measure", "unit"]
+    by = ["repeat", "variant", "measure", "unit"]
     rows = []
     for key, group in table.groupby(by, sort=False):
-        means = group.groupby("epoch")["distance"].mean()
-        first, last = float(means.iloc[0]), float(means.iloc[-1])
-        r2 = float(np.corrcoef(means.index, means)[0, 1] ** 2)
-        row = dict(zip(by, key, strict=True))
-        rows.append(row | {"first": first, "last": last, "gap": first - last, "kept": last / first}
-                    | {"r2": r2})  # fmt: skip
+        overall = group.groupby("mixed")["distance"].mean()
+        floors = {kind: float(overall.get(kind, np.nan)) for kind in (HALVES, REDRAWN)}
+        for mixed in (FRESH, ANOTHER):
+            means = group[group["mixed"] == mixed].groupby("epoch")["distance"].mean()
+            first, last = float(means.iloc[0]), float(means.iloc[-1])
+            r2 = float(np.corrcoef(means.index, means)[0, 1] ** 2)
+            row = dict(zip(by, key, strict=True)) | {"mixed": mixed, "first": first, "last": last}
+            rows.append(row | {"gap": first - last, "kept": last / first, "r2": r2} | floors)
     return pd.DataFrame(rows)
-
-
-def _draw(r: float, settings: AttractorSettings, rng: np.random.Generator) -> Values:
-    initial = rng.uniform(size=(settings.trials, 3))
-    return scaled(integrate(lorenz(r), initial, settings.steps))
-
-
-def _noisy(values: Values, noise: float, rng: np.random.Generator) -> Trials:
-    return trials(np.sqrt(1 - noise**2) * values + noise * rng.standard_normal(values.shape))
-
-
-def _compared(
-    systems: list[tuple[Trials, Trials]],
-    delays: dict[Variant, DelaySettings],
-    settings: AttractorSettings,
-) -> pd.DataFrame:
-    """Rows of every variant and measure, pair by pair in their order."""
-    both = [system for pair in systems for system in pair]
-    pairs = [(2 * place, 2 * place + 1) for place in range(len(systems))]
-    tables = []
-    for variant, chosen in delays.items():
-        measures = measured_by(settings, variant)
-        found = compare_pairs(both, pairs, measures, chosen, settings.alignment)
-        for measure, values in found.items():
-            tables.append(
-                pd.DataFrame(
-                    {
-                        "variant": variant,
-                        "measure": measure,
-                        "unit": UNITS[measure],
-                        "distance": values,
-                    }
-                )
-            )
-    return pd.concat(tables, ignore_index=True)
-
-
-def _each(names: tuple[float, ...] | list[float], table: pd.DataFrame) -> np.ndarray:
-    """The names, once for every variant and measure of a table of :func:`_compared`."""
-    return np.tile(names, len(table) // len(names))

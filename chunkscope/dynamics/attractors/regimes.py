@@ -12,7 +12,7 @@ import pandas as pd
 
 from chunkscope.dynamics.attractors.settings import INITIAL, AttractorSettings, Initial, Variant
 from chunkscope.dynamics.attractors.systems import integrate, lorenz, scaled, trials
-from chunkscope.dynamics.attractors.tables import Row, compare_all, floors
+from chunkscope.dynamics.attractors.tables import HALVES, PAIR, REDRAWN, Row, compare_all
 from chunkscope.dynamics.measures import compare
 from chunkscope.dynamics.selection import Candidate, best, candidates, judge_candidates
 from chunkscope.dynamics.separation import separation
@@ -51,10 +51,11 @@ def judge_grid(settings: AttractorSettings, seed: int) -> list[Candidate]:
 
 
 def compare_regimes(settings: AttractorSettings, chosen: DelaySettings, seed: int) -> pd.DataFrame:
-    """A row for every pair of systems, and for the halves of each one.
+    """A row for every pair of systems, and for the floors of each one.
 
-    Columns: ``repeat, initial, variant, measure, unit, first, second, distance``, and ``kind``:
-    ``within`` a regime, ``across``, or ``halves`` of one system.
+    Columns: ``repeat, initial, first, second, kind, variant, measure, unit, distance``; ``kind`` is
+    ``within`` a regime or ``across``, ``redrawn`` of one system from other initial points, or
+    ``halves`` of its trials.
     """
     delays: dict[Variant, DelaySettings] = {
         "published": settings.published, "double": settings.double(), "chosen": chosen
@@ -64,34 +65,36 @@ def compare_regimes(settings: AttractorSettings, chosen: DelaySettings, seed: in
         for initial in INITIAL:
             names = (seed, "regimes", repeat, initial)
             systems = draw_regimes(settings, stream(*names), initial)
-            found = compare_all(systems, RAYLEIGH, delays, settings)
-            found += floors(systems, RAYLEIGH, delays, settings, stream(*names, "halves"))
+            redrawn = draw_regimes(settings, stream(*names, "redrawn"), "own")
+            rng = stream(*names, "halves")
+            found = compare_all(systems, redrawn, RAYLEIGH, delays, settings, rng)
             rows += [{"repeat": repeat, "initial": initial, **row} for row in found]
     table = pd.DataFrame(rows)
     same = table["first"].map(REGIME_OF) == table["second"].map(REGIME_OF)
-    table["kind"] = np.where(same, "within", "across")
-    table.loc[table["first"] == table["second"], "kind"] = "halves"
+    pairs = table["kind"] == PAIR
+    table.loc[pairs, "kind"] = np.where(same, "within", "across")[pairs]
     return table
 
 
 def summarise_regimes(table: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Of every repeat and measure: means within and across, their floor, p, and how well they part.
 
-    Columns: ``repeat, initial, variant, measure, unit, halves, within, across, low, high, p, auc``,
-    see :class:`~chunkscope.dynamics.separation.Separation`.
+    Columns: ``repeat, initial, variant, measure, unit``, mean distances ``halves, redrawn, within,
+    across``, and ``low, high, p, auc``: see :class:`~chunkscope.dynamics.separation.Separation`.
     """
     rows = []
     by = ["repeat", "initial", "variant", "measure", "unit"]
     place = {r: at for at, r in enumerate(RAYLEIGH)}
     for key, group in table.groupby(by, sort=False):
-        pairs = group[group["kind"] != "halves"]
+        pairs = group[group["kind"].isin(["within", "across"])]
         matrix = np.zeros((len(RAYLEIGH), len(RAYLEIGH)))
         i, j = (pairs[side].map(place).to_numpy() for side in ("first", "second"))
         matrix[i, j] = matrix[j, i] = pairs["distance"]
         rng = stream(seed, "regimes", "separation", *map(str, key))
         found = separation(matrix, [REGIME_OF[r] for r in RAYLEIGH], rng)
-        halves = group.loc[group["kind"] == "halves", "distance"].mean()
-        rows.append(dict(zip(by, key, strict=True)) | {"halves": halves} | vars(found))
+        means = group.groupby("kind")["distance"].mean()
+        floors = {kind: float(means.get(kind, np.nan)) for kind in (HALVES, REDRAWN)}
+        rows.append(dict(zip(by, key, strict=True)) | floors | vars(found))
     return pd.DataFrame(rows).drop(columns="systems")
 
 

@@ -36,7 +36,7 @@ class AttractorSettings(Settings):
     """Trajectories of each system, from random initial points."""
     steps: int = Field(default=200, ge=10)
     """Steps of each."""
-    triples: int = Field(default=20, ge=2, le=60)
+    triples: int = Field(default=15, ge=4, le=60)
     """Sequences of three motifs, of the 60 that there are."""
     measures: tuple[MeasureName, ...] = ("dsa", "wasserstein", "cka", "debiased_cka", "procrustes")
     """How they are compared."""

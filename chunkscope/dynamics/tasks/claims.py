@@ -17,7 +17,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -43,9 +43,9 @@ TABLES = ("distances", "learning", "accuracy", "sensitivity")
 """What there is of an architecture, in the order of the fields of :class:`Tables`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tables:
-    """What there is of one architecture.
+    """What there is of one architecture; it is itself alone, so that what is made of it is kept.
 
     Attributes:
         recurrent: whether it is a recurrence whose gates read its state.
@@ -57,16 +57,6 @@ class Tables:
     learning: pd.DataFrame
     accuracy: pd.DataFrame
     sensitivity: pd.DataFrame
-
-    def without(self, seed: int) -> Tables:
-        """What there is without one seed, as a network and as a master."""
-        left = {name: getattr(self, name) for name in TABLES}
-        for name, table in left.items():
-            kept = table["seed"] != seed
-            if "master" in table:
-                kept &= table["master"] != seed
-            left[name] = table[kept]
-        return Tables(self.recurrent, **left)
 
 
 def read_cells(
@@ -82,6 +72,18 @@ def read_cells(
     return {cell: Tables(cell in recurrent, *map(read_table, of)) for cell, *of in paths}
 
 
+@cache
+def without(tables: Tables, seed: int) -> Tables:
+    """What there is without one seed, as a network and as a master."""
+    left = {name: getattr(tables, name) for name in TABLES}
+    for name, table in left.items():
+        kept = table["seed"] != seed
+        if "master" in table:
+            kept &= table["master"] != seed
+        left[name] = table[kept]
+    return Tables(tables.recurrent, **left)
+
+
 def over_seeds(tables: Tables, statistic: Callable[[Tables], float]) -> Interval:
     """A statistic with its interval over seeds: the jackknife's, which leaves one out with all its
     pairs, since networks are compared with the same masters and are masters themselves.
@@ -89,7 +91,7 @@ def over_seeds(tables: Tables, statistic: Callable[[Tables], float]) -> Interval
     seeds = sorted(tables.learning["seed"].unique())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # the mean of nothing is NaN
-        left = [statistic(tables.without(seed)) for seed in seeds]
+        left = [statistic(without(tables, seed)) for seed in seeds]
         return jackknife(statistic(tables), left)
 
 
@@ -107,6 +109,7 @@ def judge_tasks(cells: Mapping[str, Tables]) -> Iterator[Claim]:
         yield _goes_with_accuracy(cell, tables)
 
 
+@cache
 def by_seed(tables: Tables, measure: str, trials: str = MATCHED, share: int = 100) -> pd.DataFrame:
     """(seed, group) mean distances to masters; NaN of networks that did not learn the task."""
     rows = tables.distances
@@ -299,6 +302,7 @@ def _correlation(tables: Tables, measure: str) -> float:
     return float(np.mean(found)) if found else float("nan")
 
 
+@cache
 def _learned(tables: Tables) -> pd.DataFrame:
     """(seed, group) whether a network counts: it learned the task, or hardly could."""
     final = tables.learning[tables.learning["phase"] == "master"]

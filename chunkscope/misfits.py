@@ -8,7 +8,13 @@ from chunkscope.errors import NetworkError, SiteError, did_you_mean
 from chunkscope.grammars import Grammar, Task, Text
 from chunkscope.networks.directories import describe, weight_files
 from chunkscope.networks.settings import HuggingFaceSettings, NetworkSettings
-from chunkscope.networks.sites import match_sites, site_names, sites_of_study, state_sites
+from chunkscope.networks.sites import (
+    match_sites,
+    site_names,
+    sites_of_study,
+    state_sites,
+    unknown_site,
+)
 from chunkscope.schema import one_of
 from chunkscope.workflow import (
     STUDIES_WITH_SITES,
@@ -42,6 +48,7 @@ def misfits(config: Config) -> Iterator[str]:
             )
     yield from _different_widths(config)
     yield from _unfit_starts(config)
+    yield from _unknown_compared_sites(config)
     for name in config.inversion.decoder.longer:
         if name not in config.runs:
             known, hint = list(config.runs), did_you_mean(name, config.runs)
@@ -67,6 +74,19 @@ def _unfit_starts(config: Config) -> Iterator[str]:
                 f"runs.{name}.seeds: got {run.seeds}; must be {config.runs[run.start].seeds}, as "
                 f"many as run {run.start} has, with which it begins"
             )
+
+
+def _unknown_compared_sites(config: Config) -> Iterator[str]:
+    """Where dynamics are compared, of networks that have no such site."""
+    if config.dynamics.tasks is not None:
+        site = config.dynamics.tasks.compared.site
+        for cell, network in config.dynamics.tasks.cells.items():
+            if site not in (known := site_names(network)):
+                yield f"dynamics.tasks.compared.site: of {cell}, {unknown_site(site, known)}"
+    site = config.dynamics.runs.site
+    for name, run in config.runs.items():
+        if "dynamics" in run.studies and site not in (known := run_sites(run)):
+            yield f"dynamics.runs.site: of run {name}, {unknown_site(site, known)}"
 
 
 def _unreadable(name: str, run: RunSettings) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """Compare the groups of one architecture with networks that learned the whole task alone."""
 
-from chunkscope.dynamics.selection import best
 from chunkscope.dynamics.tasks.comparing import (
     MASTERS,
+    choose_delays,
     compare_members,
     judge_delays,
     read_members,
@@ -22,10 +22,12 @@ with job(snakemake.log[0]):
     masters = table[(table["group"] == MASTERS) & table["learned"]]
     members = read_members(stores, compared.site, compared.units)
     rng = stream(params.seed, "tasks", params.cell, "comparison")
-    learned, judged = set(masters["seed"]), judge_delays(members, compared, rng)
+    learned = set(masters["seed"])
+    judged = judge_delays(members, learned, compared, rng)
+    chosen = choose_delays(judged, members)
     tables = {
-        "distances": compare_members(members, learned, best(judged), compared, rng),
-        "sensitivity": sensitivity(members, learned, judged, compared),
+        "distances": compare_members(members, learned, chosen, compared, rng),
+        "sensitivity": sensitivity(members, learned, judged, chosen, compared),
     }
     for name, found in tables.items():
         found.to_csv(snakemake.output[name], index=False, float_format="%.6g")

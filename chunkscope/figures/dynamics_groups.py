@@ -21,6 +21,7 @@ from chunkscope.figures.style import (
     BLUE,
     GREY,
     ORANGE,
+    SMALL,
     Look,
     interval,
     legend_handle,
@@ -31,6 +32,7 @@ from chunkscope.figures.style import (
     span_of,
     styled,
 )
+from chunkscope.statistics.permutation import sign_flip_p
 
 NAMES = {
     "untrained": "untrained",
@@ -63,7 +65,7 @@ LOOKS = {
 }
 PUBLISHED_LOOK = Look("published, another grid of networks", GREY, "*")
 HIDDEN = ("wasserstein", "debiased_cka")  # in the table
-COLUMNS = ["cell", "measure", "trials", "group", "mean", "ci_low", "ci_high", "n"]
+COLUMNS = ["cell", "measure", "trials", "group", "mean", "ci_low", "ci_high", "n", "p"]
 
 
 @styled
@@ -73,7 +75,8 @@ def draw_groups(
     """A row of panels for each architecture, a panel for each measure, a line for each group.
 
     Returns:
-        The figure, and its marks: :data:`COLUMNS`; ``trials`` is ``halves`` of the floor.
+        The figure, and its marks: :data:`COLUMNS`; ``trials`` is ``halves`` of the floor, ``p``
+        one-sided, that a group is as far from masters as masters of the same seeds are.
     """
     marks = pd.concat([_marks(tables).assign(cell=cell) for cell, tables in cells.items()])
     figure = Figure(figsize=(settings.width, 2.15 * len(cells) + 0.8), layout="constrained")
@@ -99,7 +102,8 @@ def draw_groups(
         f"themselves are the floor (shaded). Parts learned first: {letters}. Means with 95 % "
         f"intervals over n = {span_of(marks.loc[marks['n'] > 0, 'n'])} seeds; of those that "
         "learned with a part, or all weights, such as reached the criterion. Lower is more alike; "
-        "units differ by measure.",
+        "units differ by measure. Beside them p (one-sided, signs flipped over seeds; of five at "
+        "least .03) that a group is farther than masters of its seeds, on the same trials.",
     )
     return figure, marks[COLUMNS]
 
@@ -107,7 +111,8 @@ def draw_groups(
 def _marks(tables: Tables) -> pd.DataFrame:
     rows = []
     for measure, trials in product(shown_measures(MEASURES, HIDDEN), (MATCHED, SHUFFLED, HALVES)):
-        counts = by_seed(tables, measure, trials).notna().sum()
+        found = by_seed(tables, measure, trials)
+        counts = found.notna().sum()
         for group in NAMES:
             value = over_seeds(tables, partial(_mean, measure=measure, trials=trials, group=group))
             rows.append(
@@ -119,6 +124,7 @@ def _marks(tables: Tables) -> pd.DataFrame:
                     "ci_low": value.low,
                     "ci_high": value.high,
                     "n": counts[group],
+                    "p": sign_flip_p(found[group] - found[MASTERS]),
                 }
             )
     return pd.DataFrame(rows)
@@ -133,8 +139,14 @@ def _draw(axes: Axes, rows: pd.DataFrame, published: Mapping[str, float]) -> Non
     for turn, (trials, look) in enumerate(LOOKS.items()):
         for _, row in rows[(rows["trials"] == trials) & (rows["n"] > 0)].iterrows():
             interval(axes, place[row["group"]] + 0.2 * turn, row, look)
+            if trials == MATCHED and np.isfinite(row["p"]):
+                axes.text(
+                    1.02, place[row["group"]], f"{row['p']:.2f}".removeprefix("0"),
+                    transform=axes.get_yaxis_transform(), va="center", color=GREY, size=SMALL,
+                )  # fmt: skip
     for group, value in published.items():
         axes.plot(value, place[group] - 0.25, "*", color=GREY, markersize=4.5, zorder=0)
+    axes.text(1.02, -1, "$p$", transform=axes.get_yaxis_transform(), color=GREY, size=SMALL)
     floor = rows[(rows["group"] == MASTERS) & (rows["trials"] == MATCHED)].iloc[0]
     if np.isfinite(floor["ci_low"]):
         axes.axvspan(floor["ci_low"], floor["ci_high"], color=BLUE, alpha=0.12, linewidth=0)

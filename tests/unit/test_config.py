@@ -85,6 +85,10 @@ def test_the_resolved_configuration_is_the_configuration(path: Path) -> None:
 
 
 MISTAKES = {
+    ("dynamics.tasks", "{compared: {site: hook_h}, cells: {a: {architecture: tanh, hidden: 8}}}"): (
+        "dynamics.tasks.compared.site: of a, site 'hook_h' matches nothing; this network has "
+        "layers.0.hook_h"
+    ),
     # unknown keys, at every depth
     ("sed", "1"): "sed: unknown key; did you mean seed?",
     ("zzz", "1"): "zzz: unknown key; known are seed, device, corpora, runs, store, chunks, "

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 from dynamics_examples import noisy_networks, rotation
 
-from chunkscope.dynamics.selection import best
 from chunkscope.dynamics.settings import AlignmentSettings, DelaySettings, GridSettings
 from chunkscope.dynamics.tasks.claims import TABLES, Tables, by_seed, judge_tasks, over_seeds
 from chunkscope.dynamics.tasks.comparing import (
     Member,
+    choose_delays,
     compare_members,
     judge_delays,
     read_members,
@@ -100,12 +100,39 @@ def test_halves_are_of_trained_networks_alone(distances):
 
 
 def test_every_setting_that_fits_is_looked_at(members):
-    judged = judge_delays(members, SETTINGS, np.random.default_rng(2))
-    table = sensitivity(members, set(SEEDS), judged, SETTINGS)
+    judged = judge_delays(members, set(SEEDS), SETTINGS, np.random.default_rng(2))
+    delays = choose_delays(judged, members)
+    table = sensitivity(members, set(SEEDS), judged, delays, SETTINGS)
     assert len(table.groupby(["delays", "rank"])) == 4
     chosen = table[table["chosen"]].iloc[0]
-    assert (chosen["delays"], chosen["rank"]) == (best(judged).delays, best(judged).rank)
+    assert (chosen["delays"], chosen["rank"]) == (delays.delays, delays.rank)
     assert chosen["error"] == table["error"].min()
+
+
+def test_a_setting_that_one_network_does_not_reach_is_left_out(members):
+    """Three directions alone, in one seed of one group: the ranks of the others do not serve."""
+    rng = np.random.default_rng(3)
+    shape = members[0].trials.shape
+    low = trials(rng.normal(size=(*shape[:2], 3)) @ rng.normal(size=(3, shape[2])))
+    poor = [*members[:-1], Member("untrained", 100, 2, low)]
+    judged = judge_delays(poor, set(SEEDS), SETTINGS, np.random.default_rng(2))
+    assert all(np.isfinite(one.error) for one in judged)
+    delays = choose_delays(judged, poor)
+    assert (delays.delays, delays.rank) == (2, 4)  # two delays of three directions
+    table = sensitivity(poor, set(SEEDS), judged, delays, SETTINGS)
+    assert set(zip(table["delays"], table["rank"], strict=True)) == {(2, 4)}
+    rank = [one for one in judged if one.settings.rank == 8]
+    with pytest.raises(DynamicsError, match="grid: seed 2 of untrained at 100 %: rank: got 8"):
+        choose_delays(rank, poor)
+
+
+def test_masters_that_did_not_learn_do_not_choose_delays(members):
+    foretold = [
+        [one.error for one in judge_delays(members, learned, SETTINGS, np.random.default_rng(2))]
+        for learned in ({0}, set(SEEDS), set())
+    ]
+    assert foretold[0] != foretold[1]
+    assert foretold[1] == foretold[2]  # where none did, all count
 
 
 def test_stores_give_back_what_networks_did(tmp_path):

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 from scipy.stats import false_discovery_control
 
-from chunkscope.statistics.permutation import against_null, benjamini_hochberg, family_wise
+from chunkscope.statistics.permutation import (
+    against_null,
+    benjamini_hochberg,
+    family_wise,
+    sign_flip_p,
+)
 
 
 def test_by_hand():
@@ -86,3 +91,18 @@ def test_the_false_discovery_rate_is_held():
         called = benjamini_hochberg(p) <= 0.2
         share.append(called[20:].sum() / max(called.sum(), 1))
     assert 0.1 < np.mean(share) < 0.16  # 0.2 x 40 / 60
+
+
+def test_sign_flips_are_counted_by_hand():
+    assert sign_flip_p([1, 2, 3, 4, 5]) == 1 / 32
+    assert sign_flip_p([1, -2, 3, 4, 5]) == 3 / 32  # as it is, without -2, and without 1 as well
+    assert sign_flip_p([-1, -2, -3]) == 1
+    assert sign_flip_p([3, np.nan, 3]) == 1 / 4
+    assert np.isnan(sign_flip_p([0.5, np.nan]))
+    assert np.isnan(sign_flip_p([0.0, 0.0]))
+
+
+def test_sign_flips_hold_their_level():
+    rng = np.random.default_rng(0)
+    called = [sign_flip_p(rng.normal(size=8)) <= 0.05 for _ in range(400)]
+    assert np.mean(called) < 0.08

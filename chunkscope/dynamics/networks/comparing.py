@@ -17,11 +17,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from chunkscope.dynamics.measures import SIMILARITIES, UNITS, compare_pairs, split_half
+from chunkscope.dynamics.measures import UNITS, compare_pairs, split_half
 from chunkscope.dynamics.networks.settings import RunComparisonSettings
 from chunkscope.dynamics.recorded import read_trials
 from chunkscope.dynamics.selection import best, candidates, judge_candidates
-from chunkscope.dynamics.settings import DelaySettings, MeasureName
+from chunkscope.dynamics.settings import DelaySettings
 from chunkscope.dynamics.similarity import Pair
 from chunkscope.dynamics.trials import Trials
 
@@ -104,8 +104,8 @@ def compare_checkpoints(
             tables.append(rows.assign(measure=measure, against=against))
     last = {run: max(s for r, s, _ in place if r == run) for run, _, _ in place}
     ends = [at for at, one in enumerate(checkpoints) if one.step == last[one.run]]
-    others: list[MeasureName] = [name for name in measures if name not in SIMILARITIES]
-    halves = split_half([systems[at] for at in ends], others, delays, rng, settings.alignment)
+    ended = [systems[at] for at in ends]
+    halves = split_half(ended, measures, delays, rng, settings.alignment)
     for measure, values in halves.items():
         rows = _rows(values, [(at, at) for at in ends], checkpoints)
         tables.append(rows.assign(measure=measure, against=HALVES))

@@ -18,12 +18,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from chunkscope.dynamics.measures import SIMILARITIES, UNITS, compare_pairs, split_half
+from chunkscope.dynamics.operators import fit_operator
 from chunkscope.dynamics.recorded import read_trials
 from chunkscope.dynamics.selection import Candidate, best, candidates, judge_candidates
 from chunkscope.dynamics.settings import DelaySettings, MeasureName
 from chunkscope.dynamics.similarity import Pair
 from chunkscope.dynamics.tasks.settings import ComparisonSettings
 from chunkscope.dynamics.trials import Trials
+from chunkscope.errors import DynamicsError
 
 Values = NDArray[np.float64]
 
@@ -61,32 +63,66 @@ def read_members(stores: Mapping[Key, Path], site: str, units: int) -> list[Memb
 
 
 def judge_delays(
-    members: Iterable[Member], settings: ComparisonSettings, rng: np.random.Generator
+    members: Iterable[Member],
+    learned: set[int],
+    settings: ComparisonSettings,
+    rng: np.random.Generator,
 ) -> list[Candidate]:
-    """Every setting of the grid, by how well it foretells held-out trials of trained masters."""
-    masters = [m.trials for m in members if m.group == MASTERS and m.share == 100]
-    return judge_candidates(masters, candidates(settings.grid, settings.delays), rng)
+    """Every setting of the grid, by how well it foretells held-out trials of trained masters.
+
+    Args:
+        learned: seeds of the masters that reached the criterion; where none did, all count.
+    """
+    masters = [m for m in members if m.group == MASTERS and m.share == 100]
+    chosen = [m.trials for m in masters if m.seed in learned] or [m.trials for m in masters]
+    return judge_candidates(chosen, candidates(settings.grid, settings.delays), rng)
+
+
+def choose_delays(judged: list[Candidate], members: list[Member]) -> DelaySettings:
+    """The best setting that every network reaches, at every share of its training.
+
+    Raises:
+        DynamicsError: there is none; the sentence says which network does not reach the last.
+    """
+    left = [one for one in judged if np.isfinite(one.error)]
+    while True:
+        chosen = best(left)
+        problem = _unreached(chosen, members)
+        if problem is None:
+            return chosen
+        left = [one for one in left if one.settings != chosen]
+        if not left:
+            raise DynamicsError(f"dynamics.tasks.compared.grid: {problem}")
+
+
+def _unreached(delays: DelaySettings, members: Iterable[Member]) -> str | None:
+    """What keeps the first network from a setting that does not reach it."""
+    for member in members:
+        try:
+            fit_operator(member.trials, delays)
+        except DynamicsError as error:
+            return f"seed {member.seed} of {member.group} at {member.share} %: {error}"
+    return None
 
 
 def sensitivity(
     members: list[Member],
     learned: set[int],
     judged: list[Candidate],
+    chosen: DelaySettings,
     settings: ComparisonSettings,
 ) -> pd.DataFrame:
-    """DSA of trained networks by every setting of the grid that fits them.
+    """DSA of trained networks by every setting of the grid that all of them reach.
 
     Returns:
         Columns ``delays, interval, rank, error, chosen, group, seed, master, distance``: distances
         to masters of other seeds, beside the held-out error by which one setting is chosen.
     """
     trained = [m for m in members if m.share == 100]
-    pairs = _pairs(trained, learned)
-    chosen = best(judged)
+    pairs, systems = _pairs(trained, learned), [m.trials for m in trained]
     tables = []
     for one in judged:
-        if np.isfinite(one.error):
-            systems = [m.trials for m in trained]
+        if np.isfinite(one.error) and _unreached(one.settings, trained) is None:
             found = compare_pairs(systems, pairs, ["dsa"], one.settings, settings.alignment)
             table = _rows(found["dsa"], pairs, trained)
             named = one.settings.model_dump(include={"delays", "interval", "rank"})
@@ -127,8 +163,8 @@ def compare_members(
         for measure, values in distances.items()
     ]
     trained = [m for m in members if m.share == 100]
-    others: list[MeasureName] = [name for name in measures if name not in SIMILARITIES]
-    halves = split_half([m.trials for m in trained], others, delays, rng, settings.alignment)
+    ended = [m.trials for m in trained]
+    halves = split_half(ended, measures, delays, rng, settings.alignment)
     for measure, values in halves.items():
         own = [(at, at) for at in range(len(trained))]
         tables.append(_rows(values, own, trained).assign(measure=measure, trials=HALVES))

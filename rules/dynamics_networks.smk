@@ -3,7 +3,10 @@
 COMPARED = runs_with("dynamics")
 STREAM = CONFIG.runs[COMPARED[0]].corpus
 
-
+COMPARED_STORES = [
+    f"results/dynamics/runs/{run}@step{step}.zarr.zip"
+    for run, step in compared_checkpoints()
+]
 STARTS = {run: CONFIG.runs[run].start for run in COMPARED}
 DYNAMICS_FIGURES += ["results/figures/dynamics-runs.png"]
 DYNAMICS_TABLES |= {"runs": "results/dynamics/runs/distances.csv"}
@@ -11,18 +14,18 @@ DYNAMICS_TABLES |= {"runs": "results/dynamics/runs/distances.csv"}
 
 rule record_stream:
     input:
-        config="results/networks/{run}/config.json",
-        model="results/networks/{run}/model.safetensors",
-        checkpoints="results/networks/{run}/checkpoints.safetensors",
+        networks=expand(
+            "results/networks/{run}/{file}",
+            run=COMPARED,
+            file=["config.json", "model.safetensors", "checkpoints.safetensors"],
+        ),
         recording=f"results/corpora/{STREAM}/recording.npz",
     output:
-        "results/dynamics/runs/{run}{at}.zarr.zip",
+        COMPARED_STORES,
     log:
-        "logs/record_stream/{run}{at}.log",
+        "logs/record_stream.log",
     benchmark:
-        "results/timings/record_stream/{run}{at}.jsonl"
-    wildcard_constraints:
-        run=one_of(COMPARED),
+        "results/timings/record_stream.jsonl"
     conda:
         "../envs/main.yaml"
     threads: 1
@@ -31,25 +34,21 @@ rule record_stream:
         runtime=60,
         gpu=int(CONFIG.device == "cuda"),
     params:
-        run=lambda wildcards: wildcards.run,
-        at=lambda wildcards: wildcards.at,
+        checkpoints=compared_checkpoints(),
         device=CONFIG.device,
         site=CONFIG.dynamics.runs.site,
         train_sequences=CONFIG.corpora[STREAM].recording.train,
         store=settings(CONFIG.store),
         code=code("record_stream"),
     message:
-        "Recording {wildcards.run}{wildcards.at} on the sequences that all compared runs read"
+        "Recording runs through their training on the same sequences"
     script:
         "../scripts/record_stream.py"
 
 
 rule compare_runs:
     input:
-        [
-            f"results/dynamics/runs/{run}@step{step}.zarr.zip"
-            for run, step in compared_checkpoints()
-        ],
+        COMPARED_STORES,
     output:
         "results/dynamics/runs/distances.csv",
     log:

@@ -47,7 +47,7 @@ class GridSettings(Settings):
 class AlignmentSettings(Settings):
     """How the rotation is searched for that brings two operators together."""
 
-    restarts: int = Field(default=10, ge=0, le=1000)
+    restarts: int = Field(default=6, ge=0, le=1000)
     """Random starts of each determinant, besides those that are worked out of the operators."""
     iterations: PositiveInt = 400
     """Steps of the starts that lead after the first few."""

@@ -10,7 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from chunkscope.dynamics.tasks.claims import SHARES, Tables, by_seed, over_seeds
+from chunkscope.dynamics.tasks.claims import (
+    SHARES,
+    Tables,
+    accuracy_by_seed,
+    by_seed,
+    over_seeds,
+)
 from chunkscope.dynamics.tasks.comparing import MASTERS, MATCHED
 from chunkscope.figures.dynamics_looks import MEASURES, from_zero, shown_measures
 from chunkscope.figures.settings import FigureSettings
@@ -103,8 +109,7 @@ def _marks(tables: Tables) -> pd.DataFrame:
 
 def _mean(tables: Tables, measure: str, share: int, groups: list[str]) -> float:
     if measure == ACCURACY:
-        reached = tables.accuracy[tables.accuracy["share"] == share]
-        found = reached.pivot(index="seed", columns="group", values="accuracy")
+        found = accuracy_by_seed(tables, share)
     else:
         found = by_seed(tables, measure, MATCHED, share)
     return float(found[groups].mean(axis=1).mean())

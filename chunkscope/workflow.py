@@ -75,7 +75,9 @@ Study = Literal[
 STUDIES_WITH_SITES: tuple[Study, ...] = ("concepts", "prototypes", "probing", "widths")
 """Studies that choose among the recorded sites by patterns of their own."""
 
-DEFAULT_SITES = dict.fromkeys(("gpt", "huggingface"), ("hook_embed", "blocks.*.hook_resid_post"))
+DEFAULT_SITES = dict.fromkeys(
+    ("gpt", "crate", "huggingface"), ("hook_embed", "blocks.*.hook_resid_post")
+)
 """Architecture -> sites recorded where a run names none; others record the recurrent state."""
 
 

@@ -278,6 +278,7 @@ def fingerprinted_runs():
         run
         for run in runs_with("probing")
         if CONFIG.runs[run].network.architecture == "gpt"
+        and CONFIG.runs[run].network.bias
     ]
 
 

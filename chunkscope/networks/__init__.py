@@ -8,7 +8,8 @@ names cost no torch:
 - :mod:`~chunkscope.networks.building`: ``build(settings, vocabulary, seeds)``
 - :mod:`~chunkscope.networks.network`: what every network offers
 - :mod:`~chunkscope.networks.recurrent`: the step loop; then ``affine``, ``tanh``, ``gru``, ``lstm``
-- :mod:`~chunkscope.networks.gpt`: the transformer; its activity passes through ``taps``
+- :mod:`~chunkscope.networks.transformer`: what ``gpt`` and ``crate`` share; their activity passes
+  through ``taps``
 - :mod:`~chunkscope.networks.huggingface`: any local Hugging Face model, tapped by ``hooks``; what
   its directory holds is looked at by ``directories`` (no torch)
 - :mod:`~chunkscope.networks.scan`: the affine recurrence in blocks of time

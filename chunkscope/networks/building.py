@@ -9,6 +9,7 @@ from torch import Tensor
 
 from chunkscope.errors import NetworkError
 from chunkscope.networks.affine import Affine
+from chunkscope.networks.crate import CRATE
 from chunkscope.networks.gpt import GPT
 from chunkscope.networks.gru import GRU
 from chunkscope.networks.huggingface import HuggingFace
@@ -27,6 +28,7 @@ CLASSES: dict[str, type[Network]] = {
     "mingru": MinGRU,
     "ssm": SSM,
     "gpt": GPT,
+    "crate": CRATE,
 }
 
 

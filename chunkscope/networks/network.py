@@ -279,12 +279,20 @@ def initial_state(
 
 
 class Weights(nn.Module):
-    """Parameters in the order of their names, each with a leading axis of members."""
+    """Parameters in the order of their names, each with a leading axis of members.
+
+    Attributes:
+        optional: names that are None where there is no such weight.
+    """
+
+    optional: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, weights: Mapping[str, Tensor]) -> None:
         super().__init__()
         for name in sorted(weights):
             self.register_parameter(name, nn.Parameter(weights[name].clone()))
+        for name in set(self.optional) - set(weights):
+            self.register_parameter(name, None)
 
 
 def weights_under(weights: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
@@ -292,15 +300,19 @@ def weights_under(weights: Mapping[str, Tensor], prefix: str) -> dict[str, Tenso
     return {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
 
 
-def linear(inputs: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """``W x + b`` of every member: (seed, ..., ..., output).
+def linear(inputs: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """``W x + b`` of every member, or ``W x``: (seed, ..., ..., output).
 
     Args:
         inputs: (seed, ..., ..., input), say time and batch between.
         weight: (seed, output, input).
         bias: (seed, output).
     """
-    flat = torch.baddbmm(bias.unsqueeze(1), inputs.flatten(1, 2), weight.mT)
+    rows = inputs.flatten(1, 2)
+    if bias is None:
+        flat = torch.bmm(rows, weight.mT)
+    else:
+        flat = torch.baddbmm(bias.unsqueeze(1), rows, weight.mT)
     return flat.unflatten(1, inputs.shape[1:3])
 
 

@@ -80,19 +80,20 @@ class SSMSettings(Settings):
     """Layers, each reading the stream and adding to it."""
 
 
-class GPTSettings(Settings):
-    """A decoder-only transformer: pre-norm blocks, rotary positions, tied embeddings, GELU."""
+class TransformerSettings(Settings):
+    """What decoder-only transformers share: pre-norm blocks between tied embeddings."""
 
-    architecture: Literal["gpt"] = "gpt"
-    """Chooses this model."""
     layers: int = Field(default=4, ge=1, le=64)
-    """Blocks of attention and MLP."""
+    """Blocks."""
     width: int = Field(default=64, ge=2, le=65536)
-    """Units of the residual stream; the MLPs have four times as many."""
+    """Units of the stream; the hidden units of a block are four times as many."""
     heads: int = Field(default=4, ge=1, le=256)
     """Attention heads per block; they share `width` among them."""
     context: int = Field(default=128, ge=2, le=65536)
     """Symbols that a pass may reach back; a longer sequence is refused."""
+    positions: Literal["rotary", "learned"] = "rotary"
+    """Whether queries and keys are turned by their position (arXiv 2104.09864), or each position
+    has a vector of its own that is added to the embedding, as in GPT-2."""
     initial_sd: float = Field(default=0.02, gt=0)
     """Standard deviation of the initial weights, as in GPT-2; where they write to the stream it is
     divided by the root of twice the layers. A narrow network may need more to learn at all."""
@@ -107,6 +108,36 @@ class GPTSettings(Settings):
                 f"{2 * self.heads}, since each head turns pairs of units by their position"
             )
         return self
+
+
+class GPTSettings(TransformerSettings):
+    """A GPT: blocks of attention and an MLP, each of which adds to the residual stream."""
+
+    architecture: Literal["gpt"] = "gpt"
+    """Chooses this model."""
+    activation: Literal["gelu", "relu"] = "gelu"
+    """What an MLP makes of its hidden units."""
+    bias: bool = True
+    """Whether maps and norms add a bias."""
+
+
+class CRATESettings(TransformerSettings):
+    """CRATE (arXiv 2410.16443): attention in subspaces, and a sparse code in place of the MLP."""
+
+    architecture: Literal["crate"] = "crate"
+    """Chooses this model."""
+    iterations: int = Field(default=2, ge=1, le=1000)
+    """Steps of ISTA by which a block finds its code."""
+    step_size: float = Field(default=0.1, gt=0)
+    """Size of each."""
+    penalty: float = Field(default=0.1, ge=0)
+    """What a step takes off every code unit, times its size: the weight of the code's L1 norm."""
+    skip: bool = False
+    """Whether what the code says is added to the stream, instead of taking its place."""
+    tied: bool = True
+    """Whether the dictionary that finds the code also reads it; else a block has two."""
+    attention: Literal["subspace", "full"] = "subspace"
+    """Whether queries, keys and values of a head are one projection, or three as in a GPT."""
 
 
 class HuggingFaceSettings(Settings):
@@ -129,7 +160,7 @@ ResidualSettings = MinGRUSettings | SSMSettings
 """Settings of recurrences on a residual stream, whose gates read the input alone."""
 
 NetworkSettings = Annotated[
-    RecurrentSettings | ResidualSettings | GPTSettings | HuggingFaceSettings,
+    RecurrentSettings | ResidualSettings | GPTSettings | CRATESettings | HuggingFaceSettings,
     Field(discriminator="architecture"),
 ]
 """Settings of a network; ``architecture`` says which."""

@@ -31,24 +31,28 @@ site                           architectures  activity
 ``layers.l.hook_resid_post``   both           residual stream that leaves the layer
 =============================  =============  ================================================
 
-Of block ``b`` of a transformer (:mod:`chunkscope.networks.gpt`), in the order in which they are
-computed, heads side by side, queries and keys before they are turned by their positions:
+Of block ``b`` of a transformer (:mod:`chunkscope.networks.gpt` and ``crate``), in the order in
+which they are computed, heads side by side, queries and keys before they are turned by their
+positions:
 
 ===========================================  =================================================
 site                                         activity
 ===========================================  =================================================
 ``hook_embed``                               embedding of the symbol (one, before all blocks)
+``hook_pos_embed``                           vector of the position, where it is learned
 ``blocks.b.hook_resid_pre``                  residual stream that enters the block
 ``blocks.b.ln1.hook_normalized``             what attention reads
 ``blocks.b.attn.hook_q`` (``_k``, ``_v``)    queries, keys, values
+``blocks.b.attn.hook_u``                     of crate: the one projection that is all three
 ``blocks.b.attn.hook_z``                     what each head gathered
 ``blocks.b.attn.hook_result.h``              what head ``h`` adds to the stream
 ``blocks.b.hook_attn_out``                   what attention adds to the stream (with its bias)
 ``blocks.b.hook_resid_mid``                  residual stream after attention
-``blocks.b.ln2.hook_normalized``             what the MLP reads
-``blocks.b.mlp.hook_pre``                    hidden units before the GELU
-``blocks.b.mlp.hook_post``                   hidden units after the GELU
-``blocks.b.hook_mlp_out``                    what the MLP adds to the stream
+``blocks.b.ln2.hook_normalized``             what the MLP reads, or what is coded
+``blocks.b.mlp.hook_pre``                    hidden units before the GELU, or code units before
+                                             the last threshold
+``blocks.b.mlp.hook_post``                   hidden units after the GELU, or the code
+``blocks.b.hook_mlp_out``                    what the MLP adds to the stream, or the code says
 ``blocks.b.hook_resid_post``                 residual stream that leaves the block
 ``ln_final.hook_normalized``                 what the readout reads (one, after all blocks)
 ===========================================  =================================================
@@ -68,6 +72,7 @@ from typing import Any
 from chunkscope.errors import SiteError, did_you_mean
 from chunkscope.networks.directories import describe
 from chunkscope.networks.settings import (
+    CRATESettings,
     GPTSettings,
     HuggingFaceSettings,
     MinGRUSettings,
@@ -98,13 +103,7 @@ GATES: dict[str, tuple[str, ...]] = {
 MLP_RATIO = 4
 """Hidden units of a transformer's MLP per unit of its residual stream, as in GPT-2."""
 
-_BLOCK = (
-    "hook_resid_pre",
-    "ln1.hook_normalized",
-    "attn.hook_q",
-    "attn.hook_k",
-    "attn.hook_v",
-    "attn.hook_z",
+_AFTER_ATTENTION = (
     "hook_attn_out",
     "hook_resid_mid",
     "ln2.hook_normalized",
@@ -160,10 +159,12 @@ def _layers(hooks: dict[str, int], layers: int) -> dict[str, int]:
     return {f"layers.{index}.{hook}": hooks[hook] for index in range(layers) for hook in hooks}
 
 
-def _gpt(network: GPTSettings) -> dict[str, int]:
+def _transformer(network: GPTSettings | CRATESettings) -> dict[str, int]:
     widths = {"hook_embed": network.width}
+    if network.positions == "learned":
+        widths["hook_pos_embed"] = network.width
     for block in range(network.layers):
-        for hook in _block_hooks(network.heads):
+        for hook in _block_hooks(network):
             hidden = hook in ("mlp.hook_pre", "mlp.hook_post")
             widths[f"blocks.{block}.{hook}"] = (
                 MLP_RATIO * network.width if hidden else network.width
@@ -171,11 +172,13 @@ def _gpt(network: GPTSettings) -> dict[str, int]:
     return {**widths, "ln_final.hook_normalized": network.width}
 
 
-def _block_hooks(heads: int) -> Iterator[str]:
-    for hook in _BLOCK:
-        yield hook
-        if hook == "attn.hook_z":
-            yield from (f"attn.hook_result.{head}" for head in range(heads))
+def _block_hooks(network: GPTSettings | CRATESettings) -> Iterator[str]:
+    one = isinstance(network, CRATESettings) and network.attention == "subspace"
+    yield from ("hook_resid_pre", "ln1.hook_normalized")
+    yield from ("attn.hook_u",) if one else (f"attn.hook_{name}" for name in "qkv")
+    yield "attn.hook_z"
+    yield from (f"attn.hook_result.{head}" for head in range(network.heads))
+    yield from _AFTER_ATTENTION
 
 
 def _huggingface(network: HuggingFaceSettings) -> dict[str, int]:
@@ -198,7 +201,8 @@ _WIDTHS: dict[str, Callable[[Any], dict[str, int]]] = {
     **dict.fromkeys(GATES, _recurrent),
     "mingru": _mingru,
     "ssm": _ssm,
-    "gpt": _gpt,
+    "gpt": _transformer,
+    "crate": _transformer,
     "huggingface": _huggingface,
 }
 """Architecture -> the sites that its settings give it, with their units."""

@@ -142,7 +142,7 @@ MISTAKES = {
     ("corpora.noise.source.gap", "{kind: unifrom, low: 0}"): "corpora.noise.source.gap.kind: got "
     "'unifrom'; must be one of fixed, geometric, uniform; did you mean uniform?",
     ("runs.one.network.architecture", "grru"): "runs.one.network.architecture: got 'grru'; must "
-    "be one of affine, gpt, gru, huggingface, lstm, mingru, ssm, tanh; did you mean gru?",
+    "be one of affine, crate, gpt, gru, huggingface, lstm, mingru, ssm, tanh; did you mean gru?",
     ("runs.one.corpus", "nois"): "runs.one.corpus: got 'nois'; must be noise",
     ("runs.one.studies", "[chunk]"): "runs.one.studies.0: got 'chunk'; must be one of chunks, "
     "interventions, concepts, prototypes, probing, widths, inversion, dynamics",
@@ -207,8 +207,8 @@ def test_all_mistakes_are_told_at_once() -> None:
         "my.yaml: corpora.empty.source: missing; must be a mapping whose grammar is one of "
         "addition, automaton, compounds, context, counting, hierarchy, text, words",
         "my.yaml: runs.one.network.hidden: got -8; must be a whole number from 1 to 65536",
-        "my.yaml: runs.three.network.architecture: got 'rnn'; must be one of affine, gpt, gru, "
-        "huggingface, lstm, mingru, ssm, tanh",
+        "my.yaml: runs.three.network.architecture: got 'rnn'; must be one of affine, crate, "
+        "gpt, gru, huggingface, lstm, mingru, ssm, tanh",
         "my.yaml: runs.three.studies: got []; must be a list of at least 1, each one of chunks, "
         "interventions, concepts, prototypes, probing, widths, inversion, dynamics",
         "my.yaml: chunks.density.candidates: needs at least one size",

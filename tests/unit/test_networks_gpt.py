@@ -18,10 +18,10 @@ from chunkscope.errors import InterventionError, NetworkError, SiteError
 from chunkscope.networks.building import build
 from chunkscope.networks.checkpoints import from_pretrained, save_pretrained
 from chunkscope.networks.edits import Edit
-from chunkscope.networks.gpt import rotations, turn
 from chunkscope.networks.network import Network
 from chunkscope.networks.rollouts import rollout
 from chunkscope.networks.settings import GPTSettings
+from chunkscope.networks.transformer import rotations, turn
 
 VOCABULARY, BATCH, TIME = 7, 3, 9
 SEEDS = (3, 1)

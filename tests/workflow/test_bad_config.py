@@ -35,8 +35,8 @@ def test_all_mistakes_stand_on_the_screen_and_nothing_else(tmp_path: Path) -> No
     run = dry_run(tmp_path, GOOD.replace("gru", "grru").replace("corpus: noise", "corpus: nois"))
     assert run.returncode == 1
     assert said(run) == [
-        "my.yaml: runs.one.network.architecture: got 'grru'; must be one of affine, gpt, "
-        "gru, huggingface, lstm, mingru, ssm, tanh; did you mean gru?",
+        "my.yaml: runs.one.network.architecture: got 'grru'; must be one of affine, "
+        "crate, gpt, gru, huggingface, lstm, mingru, ssm, tanh; did you mean gru?",
         "my.yaml: runs.one.corpus: got 'nois'; must be noise",
     ]
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from chunkscope.errors import ProbingError
-from chunkscope.networks.gpt import GPT, Block
+from chunkscope.networks.gpt import GPT, GPTBlock
 from chunkscope.networks.network import Network
 from chunkscope.randomness import stream
 
@@ -60,23 +60,26 @@ def measure_fingerprint(network: Network, seed: int) -> pd.DataFrame:
     Raises:
         ProbingError: the network has no MLP behind a layer norm.
     """
-    if not isinstance(network, GPT):
+    if not (isinstance(network, GPT) and network.settings.bias):
         raise ProbingError(
             f"fingerprint: got a network of architecture {network.settings.architecture}; must be "
-            "gpt, whose MLPs follow a layer norm"
+            "gpt with bias: true, whose MLPs follow a layer norm"
         )
     rows = []
     for member in range(len(network.seeds)):
         for layer, block in enumerate(network.blocks):
-            assert isinstance(block, Block)
+            assert isinstance(block, GPTBlock)
             rng = stream(seed, "probing", "fingerprint", network.seeds[member], layer)
             rows.append((member, layer, *_summary(*_units(block, member), rng)))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _units(block: Block, member: int) -> tuple[Values, Values]:
+def _units(block: GPTBlock, member: int) -> tuple[Values, Values]:
     """(unit,) norms and biases of one member's hidden units."""
-    tensors = block.mlp.weight_in, block.mlp.bias_in, block.ln2.weight, block.ln2.bias
+    own, shift = block.mlp.bias_in, block.ln2.bias
+    assert own is not None
+    assert shift is not None
+    tensors = block.mlp.weight_in, own, block.ln2.weight, shift
     weight, bias = fold_norm(*(tensor[member].detach().double().numpy() for tensor in tensors))
     return np.asarray(np.linalg.norm(weight, axis=1)), bias
 

@@ -60,6 +60,10 @@ class DynamicsError(ChunkscopeError):
     """Systems cannot be compared: axes, trials, rows, ranks or values do not fit."""
 
 
+class NeuronError(ChunkscopeError):
+    """Units cannot be explained or scored with these settings or this activity."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``"; did you mean X?"`` for the known word nearest to ``word``, else an empty string."""
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)

@@ -1,0 +1,1 @@
+"""What explains a unit without a language model."""

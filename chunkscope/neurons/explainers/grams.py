@@ -1,0 +1,187 @@
+"""Tables of symbols and of what came before them: the mean a unit did there.
+
+The longest context that was seen often enough has the say, down to the symbol alone (back-off); a
+symbol that was never seen is given what the unit does elsewhere. Of order 1 it is a table of
+symbols, and what it cannot say is what hangs on the context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chunkscope.errors import NeuronError
+from chunkscope.neurons.excerpts import NOTHING, Sample, Tokens, Values
+
+SHOWN = 5  # entries in a sentence
+
+
+@dataclass(frozen=True)
+class _Order:
+    """Entries of one length: ``keys`` rise, and each stands for a unit and its symbols."""
+
+    keys: NDArray[np.int64]
+    means: NDArray[np.float64]
+    counts: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Grams:
+    """The tables of all units.
+
+    Attributes:
+        units, vocabulary: how many.
+        elsewhere: (unit,) said of symbols that no entry knows.
+        orders: entries of one symbol, of two, and so on.
+    """
+
+    units: int
+    vocabulary: int
+    elsewhere: NDArray[np.float64]
+    orders: tuple[_Order, ...]
+
+    @classmethod
+    def explain(cls, sample: Sample, vocabulary: int, order: int, least: int = 2) -> Grams:
+        """Tables of contexts of up to ``order`` symbols.
+
+        Elsewhere a unit is taken to do what it does on average in excerpts that were drawn whatever
+        it does; where there are none of these, the least of what it was seen to do.
+
+        Args:
+            least: times that a context of more than one symbol must have been seen.
+
+        Raises:
+            NeuronError: unit and context do not fit into one number.
+        """
+        units = sample.shape[0]
+        if units * (vocabulary + 1.0) ** order >= 2.0**62:
+            raise NeuronError(
+                f"order: got {order} for {vocabulary} symbols and {units} units; ask for a lower "
+                "order"
+            )
+        present, values = sample.present, sample.values.astype(np.float64)
+        if sample.drawn.any():
+            elsewhere = values[:, sample.drawn].mean((1, 2))
+        else:
+            elsewhere = np.where(present, values, np.inf).min((1, 2))
+        orders = []
+        for size in range(1, order + 1):
+            known = present & _whole(sample.tokens, size)
+            keys, place, counts = np.unique(
+                _keys(sample.tokens, size, vocabulary)[known],
+                return_inverse=True,
+                return_counts=True,
+            )
+            means = np.bincount(place, values[known], len(keys)) / counts
+            kept = counts >= (1 if size == 1 else least)
+            orders.append(_Order(keys[kept], means[kept], counts[kept]))
+        return cls(units, vocabulary, elsewhere, tuple(orders))
+
+    def simulate(self, tokens: Tokens) -> Values:
+        """(unit, excerpt, time) what each unit is said to do on ``tokens`` of the same shape."""
+        said = np.broadcast_to(self.elsewhere[:, None, None], tokens.shape).copy()
+        for size, order in enumerate(self.orders, start=1):
+            if not len(order.keys):
+                continue
+            keys = _keys(tokens, size, self.vocabulary)
+            at = np.minimum(np.searchsorted(order.keys, keys), len(order.keys) - 1)
+            found = (order.keys[at] == keys) & _whole(tokens, size)
+            said[found] = order.means[at[found]]
+        return said.astype(np.float32)
+
+    def shuffled(self, rng: np.random.Generator) -> Grams:
+        """A control: within every unit and length, means are dealt anew to the entries."""
+        orders = []
+        for size, order in enumerate(self.orders, start=1):
+            unit = order.keys // (self.vocabulary + 1) ** size
+            dealt = np.lexsort([rng.random(len(unit)), unit])  # keys rise, and so units do
+            orders.append(replace(order, means=order.means[dealt]))
+        return replace(self, orders=tuple(orders))
+
+    def taken(self, units: NDArray[np.intp]) -> Grams:
+        """The explanations of ``units (unit,)``, each named once, in this order."""
+        place = np.argsort(units)
+        orders = []
+        for size, order in enumerate(self.orders, start=1):
+            unit, context = np.divmod(order.keys, (self.vocabulary + 1) ** size)
+            keys = place[unit] * (self.vocabulary + 1) ** size + context
+            sort = np.argsort(keys)
+            orders.append(_Order(keys[sort], order.means[sort], order.counts[sort]))
+        return replace(self, elsewhere=self.elsewhere[units], orders=tuple(orders))
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """(unit,) entries of each explanation."""
+        base = [
+            np.bincount(order.keys // (self.vocabulary + 1) ** size, minlength=self.units)
+            for size, order in enumerate(self.orders, start=1)
+        ]
+        return np.sum(base, axis=0)
+
+    def entries(self, unit: int) -> list[tuple[tuple[int, ...], float, int]]:
+        """Symbols, mean and count of every entry of one unit, the largest mean first."""
+        rows = []
+        for size, order in enumerate(self.orders, start=1):
+            base = (self.vocabulary + 1) ** size
+            low, high = np.searchsorted(order.keys, [unit * base, (unit + 1) * base])
+            for key, mean, count in zip(
+                order.keys[low:high].tolist(),
+                order.means[low:high].tolist(),
+                order.counts[low:high].tolist(),
+                strict=True,
+            ):
+                radix = self.vocabulary + 1
+                context = tuple(key // radix**back % radix for back in reversed(range(size)))
+                rows.append((context, mean, count))
+        return sorted(rows, key=lambda row: (-row[1], row[0]))
+
+    def as_json(self, unit: int, symbols: Sequence[str]) -> dict[str, Any]:
+        """The explanation of one unit, whole."""
+        return {
+            "elsewhere": round(float(self.elsewhere[unit]), 6),
+            "entries": [
+                {"symbols": [symbols[s] for s in context], "mean": round(mean, 6), "count": count}
+                for context, mean, count in self.entries(unit)
+            ],
+        }
+
+    def sentence(self, unit: int, symbols: Sequence[str]) -> str:
+        """What a person would say of one unit."""
+        elsewhere = self.elsewhere[unit]
+        above = [row for row in self.entries(unit) if row[1] > elsewhere][:SHOWN]
+        if not above:
+            return "never more active than elsewhere"
+        said = ", ".join(
+            f"{''.join(symbols[s] for s in context)!r} ({mean:.2f})" for context, mean, _ in above
+        )
+        return f"active on {said}; elsewhere {elsewhere:.2f}"
+
+
+def _keys(tokens: Tokens, size: int, vocabulary: int) -> NDArray[np.int64]:
+    """(unit, excerpt, time) a number for every unit and the ``size`` symbols up to each step."""
+    keys = np.broadcast_to(np.arange(len(tokens))[:, None, None], tokens.shape).astype(np.int64)
+    for back in range(size - 1, -1, -1):
+        keys = keys * (vocabulary + 1) + _before(tokens, back, vocabulary)
+    return keys
+
+
+def _whole(tokens: Tokens, size: int) -> NDArray[np.bool_]:
+    """(unit, excerpt, time) where all of the last ``size`` symbols stand in the excerpt."""
+    known = tokens != NOTHING
+    whole = known.copy()
+    for back in range(1, size):
+        whole[..., back:] &= known[..., :-back]
+        whole[..., :back] = False
+    return whole
+
+
+def _before(tokens: Tokens, back: int, vocabulary: int) -> NDArray[np.int64]:
+    """The symbols so many steps before, ``vocabulary`` where there is none."""
+    shifted = np.full(tokens.shape, vocabulary, np.int64)
+    shifted[..., back:] = tokens[..., : tokens.shape[-1] - back]
+    shifted[shifted == NOTHING] = vocabulary
+    return shifted

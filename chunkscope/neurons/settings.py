@@ -1,0 +1,71 @@
+"""Settings of how units are explained and scored. Imports no torch."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, PositiveInt, model_validator
+
+from chunkscope.settings import Settings
+
+
+class DrawSettings(Settings):
+    """Which excerpts of a unit are looked at."""
+
+    top: int = Field(default=0, ge=0)
+    """Those in which it is most active."""
+    per_band: int = Field(default=0, ge=0)
+    """So many of each of `bands` bands of excerpts, by how active it is at most."""
+    bands: PositiveInt = 11
+    """Bands of equally many excerpts."""
+    random: int = Field(default=0, ge=0)
+    """Drawn whatever it does, the same for all units."""
+    clipped: int = Field(default=0, ge=0)
+    """Of the top ones, so many once more, of which only `clip` symbols about the most active one
+    are left."""
+    clip: PositiveInt = 3
+    """Symbols of a clipped excerpt."""
+
+    @property
+    def excerpts(self) -> int:
+        """All of them."""
+        return self.top + self.bands * self.per_band + self.random + self.clipped
+
+    @model_validator(mode="after")
+    def _there_are_some(self) -> Self:
+        if not self.excerpts:
+            raise ValueError("got no excerpts; ask for some by top, per_band or random")
+        if self.clipped > self.top:
+            raise ValueError(
+                f"clipped: got {self.clipped}; must be at most top = {self.top}, of which they are"
+            )
+        return self
+
+
+class ProtocolSettings(Settings):
+    """How a unit is explained and then scored, on excerpts of different documents."""
+
+    length: PositiveInt = 64
+    """Symbols of an excerpt."""
+    explain: DrawSettings
+    """What the explainer sees."""
+    score: DrawSettings
+    """What its explanation is scored on."""
+
+
+PROTOCOLS = {
+    "top_and_random": ProtocolSettings(
+        explain=DrawSettings(top=5), score=DrawSettings(top=5, random=5)
+    ),
+    "random_only": ProtocolSettings(explain=DrawSettings(top=5), score=DrawSettings(random=50)),
+    "quantiles": ProtocolSettings(
+        length=8,
+        explain=DrawSettings(top=15, per_band=2, random=5),
+        score=DrawSettings(top=10, per_band=2, random=5, clipped=10),
+    ),
+    "wide": ProtocolSettings(
+        explain=DrawSettings(top=20, random=80), score=DrawSettings(random=50)
+    ),
+}
+"""The three protocols of arXiv 2410.16443 (after OpenAI and Anthropic), and one as wide as an
+explainer without a language model can use."""

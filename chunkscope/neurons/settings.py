@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, PositiveInt, model_validator
 
-from chunkscope.settings import Settings
+from chunkscope.settings import Name, Settings
 
 
 class DrawSettings(Settings):
@@ -69,3 +69,18 @@ PROTOCOLS = {
 }
 """The three protocols of arXiv 2410.16443 (after OpenAI and Anthropic), and one as wide as an
 explainer without a language model can use."""
+
+
+class NeuronSettings(Settings):
+    """How the units of a run are explained and scored."""
+
+    sites: tuple[str, ...] = Field(default=("blocks.*.mlp.hook_post",), min_length=1)
+    """Patterns (fnmatch) of the sites whose units are explained."""
+    protocols: dict[Name, ProtocolSettings] = Field(default=PROTOCOLS, min_length=1)
+    """Which excerpts explain a unit, and which its explanation is scored on."""
+    explainers: dict[Name, Annotated[int, Field(ge=1, le=5)]] = Field(
+        default={"symbols": 1, "contexts": 3}, min_length=1
+    )
+    """Tables of means by name: by contexts of up to so many symbols; 1 is the symbol alone."""
+    least: PositiveInt = 2
+    """Times that a context of more than one symbol must have been seen to count."""

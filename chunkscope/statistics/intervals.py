@@ -29,7 +29,12 @@ class Interval:
     n: int
 
     def __format__(self, spec: str) -> str:
-        """Mean and bounds, each by ``spec``: ``f"{interval:.2f}"`` is ``0.50 [0.40, 0.60]``."""
+        """Mean and bounds, each by ``spec``: ``f"{interval:.2f}"`` is ``0.50 [0.40, 0.60]``.
+
+        The mean alone where no bounds can be estimated.
+        """
+        if not (np.isfinite(self.low) and np.isfinite(self.high)):
+            return f"{self.mean:{spec}}"
         return f"{self.mean:{spec}} [{self.low:{spec}}, {self.high:{spec}}]"
 
 

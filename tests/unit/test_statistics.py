@@ -204,3 +204,8 @@ def test_the_interval_of_a_ratio_holds_its_level() -> None:
 def test_what_was_never_seen_is_bounded(units: int) -> None:
     bound = seen_in_none(units)
     assert (1 - bound) ** units == pytest.approx(0.025)
+
+
+def test_an_interval_without_bounds_is_written_as_its_mean() -> None:
+    assert f"{Interval(0.5, 0.4, 0.6, 5):.2f}" == "0.50 [0.40, 0.60]"
+    assert f"{Interval(0.5, float('nan'), float('nan'), 2):.2f}" == "0.50"

@@ -198,6 +198,20 @@ def test_a_sample_is_what_was_asked_for():
         draw_sample(activity, DrawSettings(random=305), np.random.default_rng(0))
 
 
+def test_a_context_is_believed_the_more_the_oftener_it_was_seen():
+    """By hand: B after A is 1, B after C is 0; each is drawn towards the mean of B."""
+    tokens = np.array([[[0, 1, 2, 1, 0, 1, 2, 1, 0, 1]]], np.int32)
+    values = np.array([[[0, 1, 0, 0, 0, 1, 0, 0, 0, 1]]], np.float32)
+    grams = Grams.explain(Sample(tokens, values, np.ones(1, bool)), 3, order=2)
+    of_b = 3 / 5
+    said = {context: (mean, count) for context, mean, count in grams.entries(0)}
+    assert said[1,] == (pytest.approx(of_b), 5)
+    assert said[0, 1] == (pytest.approx((3 * 1 + 2 * of_b) / (3 + 2)), 3)
+    assert said[2, 1] == (pytest.approx((2 * 0 + 2 * of_b) / (2 + 2)), 2)
+    assert (1, 2) in said
+    np.testing.assert_allclose(grams.simulate(tokens)[0, 0, :4], [0, 0.84, 0, 0.3], atol=1e-6)
+
+
 def test_explanations_say_what_they_know():
     gram, _, _ = scored(2)
     assert gram.sentence(TOKEN, SYMBOLS).startswith("active on '<")

@@ -1,8 +1,12 @@
 """Tables of symbols and of what came before them: the mean a unit did there.
 
-The longest context that was seen often enough has the say, down to the symbol alone (back-off); a
-symbol that was never seen is given what the unit does elsewhere. Of order 1 it is a table of
-symbols, and what it cannot say is what hangs on the context.
+The longest context that was seen often enough has the say, down to the symbol alone (back-off), and
+is believed the more the oftener it was seen: n times a mean m is said as
+
+    (n m + SHRINK m') / (n + SHRINK),
+
+where m' is what the shorter context says. A symbol that was never seen is given what the unit does
+elsewhere. Of order 1 it is a table of symbols, and what it cannot say is what hangs on the context.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from numpy.typing import NDArray
 from chunkscope.errors import NeuronError
 from chunkscope.neurons.excerpts import NOTHING, Sample, Tokens, Values
 
+SHRINK = 2.0  # times that a longer context would have been seen if it said what a shorter one does
 SHOWN = 5  # entries in a sentence
 
 
@@ -68,7 +73,7 @@ class Grams:
             elsewhere = values[:, sample.drawn].mean((1, 2))
         else:
             elsewhere = np.where(present, values, np.inf).min((1, 2))
-        orders = []
+        orders: list[_Order] = []
         for size in range(1, order + 1):
             known = present & _whole(sample.tokens, size)
             keys, place, counts = np.unique(
@@ -78,7 +83,8 @@ class Grams:
             )
             means = np.bincount(place, values[known], len(keys)) / counts
             kept = counts >= (1 if size == 1 else least)
-            orders.append(_Order(keys[kept], means[kept], counts[kept]))
+            found = _Order(keys[kept], means[kept], counts[kept])
+            orders.append(_shrunk(found, orders[-1], size, vocabulary) if orders else found)
         return cls(units, vocabulary, elsewhere, tuple(orders))
 
     def simulate(self, tokens: Tokens) -> Values:
@@ -95,7 +101,7 @@ class Grams:
 
     def shuffled(self, rng: np.random.Generator) -> Grams:
         """A control: within every unit and length, means are dealt anew to the entries."""
-        orders = []
+        orders: list[_Order] = []
         for size, order in enumerate(self.orders, start=1):
             unit = order.keys // (self.vocabulary + 1) ** size
             dealt = np.lexsort([rng.random(len(unit)), unit])  # keys rise, and so units do
@@ -105,7 +111,7 @@ class Grams:
     def taken(self, units: NDArray[np.intp]) -> Grams:
         """The explanations of ``units (unit,)``, each named once, in this order."""
         place = np.argsort(units)
-        orders = []
+        orders: list[_Order] = []
         for size, order in enumerate(self.orders, start=1):
             unit, context = np.divmod(order.keys, (self.vocabulary + 1) ** size)
             keys = place[unit] * (self.vocabulary + 1) ** size + context
@@ -159,6 +165,18 @@ class Grams:
             f"{''.join(symbols[s] for s in context)!r} ({mean:.2f})" for context, mean, _ in above
         )
         return f"active on {said}; elsewhere {elsewhere:.2f}"
+
+
+def _shrunk(order: _Order, shorter: _Order, size: int, vocabulary: int) -> _Order:
+    """Entries of ``size`` symbols with means towards those of the shorter contexts.
+
+    These were all kept: a context is seen at least as often as any that ends with it.
+    """
+    unit, context = np.divmod(order.keys, (vocabulary + 1) ** size)
+    base = (vocabulary + 1) ** (size - 1)
+    at = np.searchsorted(shorter.keys, unit * base + context % base)
+    total = order.counts * order.means + SHRINK * shorter.means[at]
+    return _Order(order.keys, total / (order.counts + SHRINK), order.counts)
 
 
 def _keys(tokens: Tokens, size: int, vocabulary: int) -> NDArray[np.int64]:

@@ -24,6 +24,7 @@ BENCHMARKS = {
     "best-subset": "best_subset",
     "decode": "decode",
     "dsa": "dsa",
+    "unit-scores": "unit_scores",
 }
 RESULTS = Path("results/benchmarks")
 

@@ -38,7 +38,6 @@ from chunkscope.networks.transformer import (
     Block,
     Cache,
     Gathering,
-    Norm,
     Transformer,
     draw_ends,
     draw_map,
@@ -86,22 +85,14 @@ class CRATEBlock(Block):
 
     def __init__(self, weights: Mapping[str, Tensor], settings: CRATESettings) -> None:
         super().__init__(weights, settings)
-        attention = SubspaceAttention if settings.attention == "subspace" else Attention
-        self.ln1 = Norm(weights_under(weights, "ln1."))
-        self.attn = attention(weights_under(weights, "attn."))
-        self.ln2 = Norm(weights_under(weights, "ln2."))
         self.mlp = SparseCode(weights_under(weights, "mlp."))
+        self.adds = settings.skip
 
-    def forward(self, stream: Tensor, cache: Cache, tap: PassTap, at: str) -> tuple[Tensor, Cache]:
-        heads, rotary = self.settings.heads, self.settings.positions == "rotary"
-        stream = tap(f"{at}hook_resid_pre", stream)
-        normal = tap(f"{at}ln1.hook_normalized", self.ln1(stream))
-        added, cache = self.attn(normal, heads, rotary, cache, tap, f"{at}attn.")
-        stream = tap(f"{at}hook_resid_mid", stream + tap(f"{at}hook_attn_out", added))
-        normal = tap(f"{at}ln2.hook_normalized", self.ln2(stream))
-        said = tap(f"{at}hook_mlp_out", self.mlp(normal, self.settings, tap, f"{at}mlp."))
-        stream = stream + said if self.settings.skip else said
-        return tap(f"{at}hook_resid_post", stream), cache
+    def gathering(self) -> type[Gathering]:
+        return SubspaceAttention if self.settings.attention == "subspace" else Attention
+
+    def say(self, normal: Tensor, tap: PassTap, at: str) -> Tensor:
+        return self.mlp(normal, self.settings, tap, at)
 
 
 class CRATE(Transformer):

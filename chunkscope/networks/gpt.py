@@ -25,7 +25,6 @@ from chunkscope.networks.transformer import (
     Block,
     Cache,
     Gathering,
-    Norm,
     Transformer,
     draw_ends,
     draw_map,
@@ -78,21 +77,13 @@ class GPTBlock(Block):
 
     def __init__(self, weights: Mapping[str, Tensor], settings: GPTSettings) -> None:
         super().__init__(weights, settings)
-        self.ln1 = Norm(weights_under(weights, "ln1."))
-        self.attn = Attention(weights_under(weights, "attn."))
-        self.ln2 = Norm(weights_under(weights, "ln2."))
         self.mlp = MLP(weights_under(weights, "mlp."))
 
-    def forward(self, stream: Tensor, cache: Cache, tap: PassTap, at: str) -> tuple[Tensor, Cache]:
-        heads, rotary = self.settings.heads, self.settings.positions == "rotary"
-        stream = tap(f"{at}hook_resid_pre", stream)
-        normal = tap(f"{at}ln1.hook_normalized", self.ln1(stream))
-        added, cache = self.attn(normal, heads, rotary, cache, tap, f"{at}attn.")
-        stream = tap(f"{at}hook_resid_mid", stream + tap(f"{at}hook_attn_out", added))
-        normal = tap(f"{at}ln2.hook_normalized", self.ln2(stream))
-        added = self.mlp(normal, self.settings.activation, tap, f"{at}mlp.")
-        stream = stream + tap(f"{at}hook_mlp_out", added)
-        return tap(f"{at}hook_resid_post", stream), cache
+    def gathering(self) -> type[Gathering]:
+        return Attention
+
+    def say(self, normal: Tensor, tap: PassTap, at: str) -> Tensor:
+        return self.mlp(normal, self.settings.activation, tap, at)
 
 
 class GPT(Transformer):

@@ -107,15 +107,39 @@ class Gathering(Weights):
 
 
 class Block(nn.Module):
-    """One block of a transformer; an architecture says what it is made of."""
+    """One block of a transformer: attention, and what an architecture says of what it gathered.
+
+    Attributes:
+        adds: whether that is added to the stream, or takes its place.
+    """
+
+    adds = True
 
     def __init__(self, weights: Mapping[str, Tensor], settings: Any) -> None:
         super().__init__()
         self.settings = settings
+        self.ln1 = Norm(weights_under(weights, "ln1."))
+        self.attn = self.gathering()(weights_under(weights, "attn."))
+        self.ln2 = Norm(weights_under(weights, "ln2."))
+
+    def gathering(self) -> type[Gathering]:
+        """The kind of attention."""
+        raise NotImplementedError
+
+    def say(self, normal: Tensor, tap: PassTap, at: str) -> Tensor:
+        """What the second half makes of the normalised stream (seed, batch, time, unit)."""
+        raise NotImplementedError
 
     def forward(self, stream: Tensor, cache: Cache, tap: PassTap, at: str) -> tuple[Tensor, Cache]:
         """The stream that leaves the block, and its cache; ``at`` stands before its sites."""
-        raise NotImplementedError
+        heads, rotary = self.settings.heads, self.settings.positions == "rotary"
+        stream = tap(f"{at}hook_resid_pre", stream)
+        normal = tap(f"{at}ln1.hook_normalized", self.ln1(stream))
+        added, cache = self.attn(normal, heads, rotary, cache, tap, f"{at}attn.")
+        stream = tap(f"{at}hook_resid_mid", stream + tap(f"{at}hook_attn_out", added))
+        normal = tap(f"{at}ln2.hook_normalized", self.ln2(stream))
+        said = tap(f"{at}hook_mlp_out", self.say(normal, tap, f"{at}mlp."))
+        return tap(f"{at}hook_resid_post", stream + said if self.adds else said), cache
 
 
 class Transformer(Network):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from chunkscope.neurons.excerpts import Activity
-from chunkscope.neurons.scores import CONSTANT
+from chunkscope.neurons.scores import varies
 from chunkscope.neurons.tables import table_scores
 
 
@@ -27,7 +27,7 @@ def unit_facts(explain: Activity, score: Activity, vocabulary: int) -> pd.DataFr
             "unit": np.arange(seen.shape[1]),
             "active": (held_out > 0).mean(0),
             "dead": (low == 0) & (high == 0),
-            "constant": high - low <= CONSTANT * np.maximum(abs(high), abs(low)),
+            "constant": ~varies(low, high),
             "token_share": table_scores(explain, score, vocabulary)["r2"],
         }
     )

@@ -13,6 +13,8 @@ both are reported.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,25 +28,65 @@ CONSTANT = 1e-6  # of the largest value: what varies less is rounding
 
 def firing_level(sample: Sample, values: Values) -> Scores:
     """(unit,) the level that counts as firing, of ``values (unit, excerpt, time)``."""
-    low = np.where(sample.present, values, np.inf).min((1, 2))
-    high = np.where(sample.present, values, -np.inf).max((1, 2))
+    return level_between(*_range(sample, values))
+
+
+def level_between(low: NDArray[np.floating], high: NDArray[np.floating]) -> Scores:
+    """The level that counts as firing, between the least and the most."""
     return np.asarray(low + FIRES * (high - low), dtype=np.float64)
+
+
+def varies(low: NDArray[np.floating], high: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Whether the least and the most differ by more than rounding."""
+    found: NDArray[np.bool_] = high - low > CONSTANT * np.maximum(abs(high), abs(low))
+    return found
+
+
+def average_precision(told: NDArray[Any], fires: NDArray[Any], counts: NDArray[Any]) -> Scores:
+    """(unit,) of finding what fires among items, those of which the same is said together.
+
+    Args:
+        told: (unit, item) what is said of each.
+        fires: (unit, item) how often each fires.
+        counts: (unit, item) how often each stands there.
+    """
+    order = np.argsort(-told, axis=1)
+    told, fires, counts = (np.take_along_axis(x, order, 1) for x in (told, fires, counts))
+    last = np.ones(told.shape, bool)
+    last[:, :-1] = told[:, :-1] != told[:, 1:]
+    ends = np.where(last, np.arange(told.shape[1]), told.shape[1])
+    ends = np.minimum.accumulate(ends[:, ::-1], axis=1)[:, ::-1]  # of what is found together
+    hits = fires.cumsum(1, dtype=np.float64)
+    precision = np.take_along_axis(hits / np.maximum(counts.cumsum(1), 1), ends, 1)
+    total = fires.sum(1, dtype=np.float64)
+    out = np.full(len(told), np.nan)
+    return np.divide((precision * fires).sum(1), total, out=out, where=total > 0)
+
+
+def balanced_accuracy(truth: NDArray[np.bool_], called: NDArray[np.bool_]) -> Scores:
+    """(unit,) mean of the shares of true ones called, and of others not called; (unit, item)."""
+    counts = truth.sum(1), (~truth).sum(1)
+    shares = [
+        np.divide(hits.sum(1), n, out=np.full(len(truth), np.nan), where=n > 0)
+        for hits, n in zip((truth & called, ~truth & ~called), counts, strict=True)
+    ]
+    return (shares[0] + shares[1]) / 2
 
 
 def pearson(sample: Sample, said: Values) -> Scores:
     """(unit,) correlation over all symbols of the excerpts; NaN where either does not vary."""
     did, told = _centred(sample, sample.values), _centred(sample, said)
     spread = np.sqrt((did**2).sum(1) * (told**2).sum(1))
-    varies = _varies(sample, sample.values) & _varies(sample, said)
-    return np.divide((did * told).sum(1), spread, out=np.full(len(said), np.nan), where=varies)
+    both = _varies(sample, sample.values) & _varies(sample, said)
+    return np.divide((did * told).sum(1), spread, out=np.full(len(said), np.nan), where=both)
 
 
 def r2(sample: Sample, said: Values) -> Scores:
     """(unit,) 1 - squared error over squared deviation from the unit's own mean; at most 1."""
     errors = np.where(sample.present, sample.values - said.astype(np.float64), 0.0)
     total = (_centred(sample, sample.values) ** 2).sum(1)
-    varies = _varies(sample, sample.values)
-    share = np.divide((errors**2).sum((1, 2)), total, out=np.full(len(said), np.nan), where=varies)
+    there = _varies(sample, sample.values)
+    share = np.divide((errors**2).sum((1, 2)), total, out=np.full(len(said), np.nan), where=there)
     return 1 - share
 
 
@@ -56,18 +98,9 @@ def auprc(sample: Sample, said: Values, level: Scores) -> Scores:
     """
     units = len(said)
     present = sample.present.reshape(units, -1)
-    fires = present & (sample.values >= level[:, None, None]).reshape(units, -1)
+    fires = _fires(sample, sample.values, level).reshape(units, -1)
     told = np.where(present, said.reshape(units, -1), -np.inf)
-    order = np.argsort(-told, axis=1, kind="stable")
-    told, fires = (np.take_along_axis(x, order, 1) for x in (told, fires))
-    place = np.arange(told.shape[1])
-    last = np.ones(told.shape, bool)
-    last[:, :-1] = told[:, :-1] != told[:, 1:]
-    ends = np.where(last, place, told.shape[1])
-    ends = np.minimum.accumulate(ends[:, ::-1], axis=1)[:, ::-1]  # of what is found together
-    precision = np.take_along_axis(fires.cumsum(1) / (place + 1), ends, 1)
-    found = fires.sum(1)
-    return np.divide((precision * fires).sum(1), found, out=np.full(units, np.nan), where=found > 0)
+    return average_precision(told, fires, present)
 
 
 def detection(sample: Sample, said: Values, level: Scores, said_level: Scores) -> Scores:
@@ -78,7 +111,7 @@ def detection(sample: Sample, said: Values, level: Scores, said_level: Scores) -
     """
     fires = _fires(sample, sample.values, level)
     called = _fires(sample, said, said_level)
-    return _balanced(np.asarray(fires.any(2)), np.asarray(called.any(2)))
+    return balanced_accuracy(np.asarray(fires.any(2)), np.asarray(called.any(2)))
 
 
 def fuzzing(
@@ -111,16 +144,6 @@ def _fires(sample: Sample, values: Values, level: Scores) -> NDArray[np.bool_]:
     return fires
 
 
-def _balanced(truth: NDArray[np.bool_], called: NDArray[np.bool_]) -> Scores:
-    """(unit,) mean of the shares of true ones called, and of others not called."""
-    counts = truth.sum(1), (~truth).sum(1)
-    shares = [
-        np.divide(hits.sum(1), n, out=np.full(len(truth), np.nan), where=n > 0)
-        for hits, n in zip((truth & called, ~truth & ~called), counts, strict=True)
-    ]
-    return (shares[0] + shares[1]) / 2
-
-
 def _centred(sample: Sample, values: Values) -> NDArray[np.float64]:
     """(unit, symbol) values about their mean, 0 where there is no symbol."""
     present = sample.present.reshape(len(values), -1)
@@ -130,7 +153,11 @@ def _centred(sample: Sample, values: Values) -> NDArray[np.float64]:
 
 
 def _varies(sample: Sample, values: Values) -> NDArray[np.bool_]:
+    return varies(*_range(sample, values))
+
+
+def _range(sample: Sample, values: Values) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """(unit,) the least and the most of ``values (unit, excerpt, time)``."""
     low = np.where(sample.present, values, np.inf).min((1, 2))
     high = np.where(sample.present, values, -np.inf).max((1, 2))
-    varies: NDArray[np.bool_] = high - low > CONSTANT * np.maximum(abs(high), abs(low))
-    return varies
+    return low, high

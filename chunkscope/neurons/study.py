@@ -15,7 +15,7 @@ import pandas as pd
 from chunkscope.neurons.excerpts import Activity, Sample, Tokens, Values, draw_sample
 from chunkscope.neurons.explainers.grams import Grams
 from chunkscope.neurons.facts import unit_facts
-from chunkscope.neurons.scores import auprc, detection, firing_level, fuzzing, pearson, r2
+from chunkscope.neurons.scores import Scores, auprc, detection, firing_level, fuzzing, pearson, r2
 from chunkscope.neurons.settings import NeuronSettings
 from chunkscope.randomness import stream
 
@@ -75,12 +75,13 @@ def explain_site(
         names = (seed, "neurons", name, protocol)
         seen = draw_sample(explain, drawn.explain, stream(*names, "explain"))
         held_out = draw_sample(score, drawn.score, stream(*names, "score"))
+        level = firing_level(seen, seen.values)
         for explainer, order in settings.explainers.items():
             own = Grams.explain(seen, vocabulary, order, settings.least)
             explanations[protocol, explainer] = own
             rng = stream(*names, explainer, "controls")
             for control, grams in _controlled(own, rng):
-                table = _scored(grams, seen, held_out, rng)
+                table = _scored(grams, seen, level, held_out, rng)
                 labels = {"protocol": protocol, "explainer": explainer, "control": control}
                 tables.append(table.assign(**labels, length=grams.lengths))
     whole = recorded.tokens.shape[1]
@@ -100,10 +101,11 @@ def _controlled(own: Grams, rng: np.random.Generator) -> Iterator[tuple[str, Gra
     yield SHUFFLED, own.shuffled(rng)
 
 
-def _scored(grams: Grams, seen: Sample, held_out: Sample, rng: np.random.Generator) -> pd.DataFrame:
-    """``unit`` and :data:`SCORES`."""
+def _scored(
+    grams: Grams, seen: Sample, level: Scores, held_out: Sample, rng: np.random.Generator
+) -> pd.DataFrame:
+    """``unit`` and :data:`SCORES`, of units that fire from ``level (unit,)`` on."""
     said = grams.simulate(held_out.tokens)
-    level = firing_level(seen, seen.values)
     said_level = firing_level(seen, grams.simulate(seen.tokens))
     return pd.DataFrame(
         {

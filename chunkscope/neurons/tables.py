@@ -16,7 +16,12 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from chunkscope.neurons.excerpts import Activity
-from chunkscope.neurons.scores import CONSTANT, FIRES
+from chunkscope.neurons.scores import (
+    average_precision,
+    balanced_accuracy,
+    level_between,
+    varies,
+)
 
 Values = NDArray[np.float64]
 
@@ -31,17 +36,18 @@ def table_scores(explain: Activity, score: Activity, vocabulary: int) -> pd.Data
     seen, did = (_flat(x) for x in (explain, score))
     present, table = _indicator(score, vocabulary), symbol_means(explain, vocabulary)
     said = table[np.bincount(explain.tokens.ravel(), minlength=vocabulary) > 0]
-    level, said_level = (_level(x.min(0), x.max(0)) for x in (seen, said))
+    level, said_level = (level_between(x.min(0), x.max(0)) for x in (seen, said))
     fires = np.empty_like(did)  # as numbers, so that they can be counted by a product
     np.greater_equal(did, level.astype(did.dtype), out=fires, casting="unsafe")
     counts = np.asarray(present.sum(1)).ravel()
+    fired = present.astype(did.dtype) @ fires
     pearson, r2 = _agreement(did, present @ did, table, counts)
     return pd.DataFrame(
         {
             "unit": np.arange(did.shape[1]),
             "pearson": pearson,
             "r2": r2,
-            "auprc": _auprc(table.T, counts, (present.astype(did.dtype) @ fires).T),
+            "auprc": average_precision(table.T, fired.T, np.broadcast_to(counts, fired.T.shape)),
             "detection": _detection(score, fires, table >= said_level, vocabulary),
         }
     )
@@ -69,36 +75,14 @@ def _agreement(
     told, both = (weight * table**2).sum(0), (table * sums).sum(0)
     total, told_total = squares - n * mean**2, told - n * told_mean**2
     standing = table[counts > 0]
-    varies = _varies(did.min(0), did.max(0))
-    both_vary = varies & _varies(standing.min(0), standing.max(0))
+    there = varies(did.min(0), did.max(0))
+    both_vary = there & varies(standing.min(0), standing.max(0))
     nothing = np.full(len(mean), np.nan)
     spread = np.sqrt(np.maximum(total * told_total, 0))
     covariance = both - n * mean * told_mean
     pearson = np.divide(covariance, spread, out=nothing.copy(), where=both_vary)
-    missed = np.divide(squares - 2 * both + told, total, out=nothing, where=varies)
+    missed = np.divide(squares - 2 * both + told, total, out=nothing, where=there)
     return pearson, 1 - missed
-
-
-def _auprc(table: Values, counts: Values, fires: Values) -> Values:
-    """(unit,) average precision, symbols of which the same is said being found together.
-
-    Args:
-        table: (unit, symbol) what is said. counts: (symbol,) how often it stands there.
-        fires: (unit, symbol) how often the unit fires at it.
-    """
-    order = np.argsort(-table, axis=1)
-    told, right = (np.take_along_axis(x, order, 1).astype(np.float64) for x in (table, fires))
-    place = np.arange(table.shape[1])
-    last = np.ones(told.shape, bool)
-    last[:, :-1] = told[:, :-1] != told[:, 1:]
-    ends = np.where(last, place, len(place))
-    ends = np.minimum.accumulate(ends[:, ::-1], axis=1)[:, ::-1]
-    found = np.maximum(counts[order].cumsum(1), 1)
-    precision = np.take_along_axis(right.cumsum(1) / found, ends, 1)
-    total = right.sum(1)
-    return np.divide(
-        (precision * right).sum(1), total, out=np.full(len(total), np.nan), where=total > 0
-    )
 
 
 def _detection(
@@ -110,12 +94,7 @@ def _detection(
     stands = np.zeros((excerpts, vocabulary), np.float32)
     np.put_along_axis(stands, score.tokens.astype(np.intp), 1.0, 1)
     called = stands @ said.astype(np.float32) > 0
-    shares = []
-    for hits, of in ((truth & called, truth), (~truth & ~called, ~truth)):
-        total = of.sum(0)
-        out = np.full(len(total), np.nan)
-        shares.append(np.divide(hits.sum(0), total, out=out, where=total > 0))
-    return np.asarray(sum(shares) / 2, dtype=np.float64)
+    return balanced_accuracy(truth.T, called.T)
 
 
 def _flat(activity: Activity) -> NDArray[np.float32]:
@@ -128,12 +107,3 @@ def _indicator(activity: Activity, vocabulary: int) -> sparse.csr_array:
     tokens = activity.tokens.ravel()
     ones = np.ones(len(tokens))
     return sparse.csr_array((ones, (tokens, np.arange(len(tokens)))), (vocabulary, len(tokens)))
-
-
-def _level(low: NDArray[np.floating], high: NDArray[np.floating]) -> Values:
-    return np.asarray(low + FIRES * (high - low), dtype=np.float64)
-
-
-def _varies(low: NDArray[np.floating], high: NDArray[np.floating]) -> NDArray[np.bool_]:
-    varies: NDArray[np.bool_] = high - low > CONSTANT * np.maximum(abs(high), abs(low))
-    return varies

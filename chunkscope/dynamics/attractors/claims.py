@@ -11,6 +11,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from chunkscope.dynamics.attractors.noise import ANOTHER, FRESH
+from chunkscope.dynamics.attractors.tables import FLOORS
 from chunkscope.statistics import Claim, Interval, judge, mean_interval, paired_difference
 from chunkscope.statistics.claims import OWN
 
@@ -20,7 +22,6 @@ NEAR = 0.05  # of a published mean
 
 REGIMES = {"dsa": (0.22, 0.48), "cka": (0.79, 0.89), "procrustes": (0.64, 0.78)}
 """Measure -> published mean within a regime and across."""
-FLOORS = ("halves", "redrawn")
 GEOMETRIC = ("cka", "procrustes")
 NAMES = {"dsa": "DSA", "cka": "CKA", "procrustes": "Procrustes"}
 
@@ -39,8 +40,8 @@ def judge_regimes(summary: pd.DataFrame) -> Iterator[Claim]:
 def judge_noise(summary: pd.DataFrame) -> Iterator[Claim]:
     """The claims about noise, of ``noise_summary.csv``."""
     if set(REGIMES) <= set(summary["measure"]):
-        yield _flatter(summary, "fresh noise")
-        yield _flatter(summary, "another system")
+        yield _flatter(summary, FRESH)
+        yield _flatter(summary, ANOTHER)
 
 
 def judge_motifs(summary: pd.DataFrame) -> Iterator[Claim]:
@@ -154,7 +155,7 @@ def _flatter(summary: pd.DataFrame, mixed: str) -> Claim:
     most = pd.concat([kept[m] for m in GEOMETRIC], axis=1).max(axis=1)
     value = paired_difference(kept["dsa"], most)
     floor = _of(summary, "dsa", "halves", mixed=mixed).mean()
-    noise = mixed == "fresh noise"
+    noise = mixed == FRESH
     published = {
         True: "falls of .025 from .177 (DSA), .018 from .025 (CKA), .016 from .022 (Procrustes)",
         False: "falls of .056 (DSA), .337 (CKA), .287 (Procrustes)",

@@ -16,7 +16,7 @@ import pandas as pd
 
 from chunkscope.dynamics.attractors.settings import INITIAL, AttractorSettings, Initial, Variant
 from chunkscope.dynamics.attractors.systems import Field, Values, integrate, lorenz, trials
-from chunkscope.dynamics.attractors.tables import HALVES, PAIR, REDRAWN, Row, compare_all
+from chunkscope.dynamics.attractors.tables import PAIR, Row, compare_all, floor_means
 from chunkscope.dynamics.selection import best, candidates, judge_candidates
 from chunkscope.dynamics.settings import DelaySettings
 from chunkscope.dynamics.trials import Trials
@@ -140,11 +140,10 @@ def summarise_motifs(table: pd.DataFrame) -> pd.DataFrame:
         pairs = group[group["kind"] == PAIR]
         means = pairs.groupby("shared")["distance"].mean()
         at = {n: float(means.get(n, np.nan)) for n in (1, 2, 3)}
-        floors = group.groupby("kind")["distance"].mean()
         several = pairs["shared"].nunique() > 1
         slope = np.polyfit(pairs["shared"], pairs["distance"], 1)[0] if several else np.nan
         row = dict(zip(by, key, strict=True)) | {"one": at[1], "two": at[2], "three": at[3]}
-        row |= {kind: float(floors.get(kind, np.nan)) for kind in (HALVES, REDRAWN)}
+        row |= floor_means(group.groupby("kind")["distance"].mean())
         row["slope"] = float(slope)
         rows.append(row | {"relative": slope / at[1]})
     return pd.DataFrame(rows)

@@ -23,6 +23,7 @@ from chunkscope.dynamics.attractors.tables import (
     HALVES,
     REDRAWN,
     Row,
+    floor_means,
     label_halves,
     label_pairs,
 )
@@ -104,8 +105,7 @@ def summarise_noise(table: pd.DataFrame) -> pd.DataFrame:
     by = ["repeat", "variant", "measure", "unit"]
     rows = []
     for key, group in table.groupby(by, sort=False):
-        overall = group.groupby("mixed")["distance"].mean()
-        floors = {kind: float(overall.get(kind, np.nan)) for kind in (HALVES, REDRAWN)}
+        floors = floor_means(group.groupby("mixed")["distance"].mean())
         for mixed in (FRESH, ANOTHER):
             means = group[group["mixed"] == mixed].groupby("epoch")["distance"].mean()
             first, last = float(means.iloc[0]), float(means.iloc[-1])

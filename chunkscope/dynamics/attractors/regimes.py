@@ -12,7 +12,7 @@ import pandas as pd
 
 from chunkscope.dynamics.attractors.settings import INITIAL, AttractorSettings, Initial, Variant
 from chunkscope.dynamics.attractors.systems import integrate, lorenz, scaled, trials
-from chunkscope.dynamics.attractors.tables import HALVES, PAIR, REDRAWN, Row, compare_all
+from chunkscope.dynamics.attractors.tables import PAIR, Row, compare_all, floor_means
 from chunkscope.dynamics.measures import compare
 from chunkscope.dynamics.selection import Candidate, best, candidates, judge_candidates
 from chunkscope.dynamics.separation import separation
@@ -93,8 +93,7 @@ def summarise_regimes(table: pd.DataFrame, seed: int) -> pd.DataFrame:
         rng = stream(seed, "regimes", "separation", *map(str, key))
         found = separation(matrix, [REGIME_OF[r] for r in RAYLEIGH], rng)
         means = group.groupby("kind")["distance"].mean()
-        floors = {kind: float(means.get(kind, np.nan)) for kind in (HALVES, REDRAWN)}
-        rows.append(dict(zip(by, key, strict=True)) | floors | vars(found))
+        rows.append(dict(zip(by, key, strict=True)) | floor_means(means) | vars(found))
     return pd.DataFrame(rows).drop(columns="systems")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 
 from chunkscope.dynamics.attractors.settings import AttractorSettings, Variant
 from chunkscope.dynamics.measures import SIMILARITIES, UNITS, compare_pairs, split_half
@@ -17,6 +18,7 @@ Row = dict[str, object]
 
 PAIR, REDRAWN, HALVES = "pair", "redrawn", "halves"
 """Two systems; one system drawn twice, from other initial points; halves of one system's trials."""
+FLOORS = (HALVES, REDRAWN)
 
 
 def measured_by(settings: AttractorSettings, variant: Variant) -> list[MeasureName]:
@@ -47,6 +49,11 @@ def compare_all(
     pairs += [(at, len(names) + at) for at in places]
     rows = label_pairs([*systems, *redrawn], pairs, labels, delays, settings)
     return rows + label_halves(systems, _same(names, HALVES), delays, settings, rng)
+
+
+def floor_means(means: pd.Series) -> dict[str, float]:
+    """Those of :data:`FLOORS` in means by kind; NaN where a measure has none."""
+    return {kind: float(means.get(kind, np.nan)) for kind in FLOORS}
 
 
 def label_pairs(

@@ -24,6 +24,7 @@ from chunkscope.inversion.circuits.settings import CircuitSettings
 from chunkscope.inversion.study_settings import InversionStudySettings
 from chunkscope.networks.settings import AffineSettings, NetworkSettings, TrainingSettings
 from chunkscope.networks.sites import match_sites, matching_sites, site_names
+from chunkscope.neurons.settings import NeuronSettings
 from chunkscope.probing.study_settings import ProbingStudySettings
 from chunkscope.settings import Name, Settings
 from chunkscope.store.settings import StoreSettings
@@ -69,16 +70,20 @@ Study = Literal[
     "widths",
     "inversion",
     "dynamics",
+    "neurons",
 ]
 """A reading of a run."""
 
-STUDIES_WITH_SITES: tuple[Study, ...] = ("concepts", "prototypes", "probing", "widths")
+STUDIES_WITH_SITES: tuple[Study, ...] = ("concepts", "prototypes", "probing", "widths", "neurons")
 """Studies that choose among the recorded sites by patterns of their own."""
 
 DEFAULT_SITES = dict.fromkeys(
     ("gpt", "crate", "huggingface"), ("hook_embed", "blocks.*.hook_resid_post")
 )
 """Architecture -> sites recorded where a run names none; others record the recurrent state."""
+
+CODE_SITES = ("blocks.*.mlp.hook_post",)
+"""Units that the neurons study explains, recorded for it where a run names no sites."""
 
 
 class RunSettings(Settings):
@@ -97,14 +102,16 @@ class RunSettings(Settings):
     0 of their training is then that run, and no untrained network."""
     sites: tuple[str, ...] | None = Field(default=None, min_length=1)
     """Patterns (fnmatch) of the sites to record; by default the whole recurrent state, or the
-    residual stream of a transformer after its embedding and after every block."""
+    residual stream of a transformer after its embedding and after every block; for `neurons`, its
+    code units."""
     studies: tuple[Study, ...] = Field(("chunks", "interventions"), min_length=1)
     """Readings made of this run: `chunks` finds a dictionary and scores it against the true parse;
     `interventions` graft what it found, and need it; `concepts` finds words and symbols by
     population averaging, and grafts words of a text; `prototypes` finds directions for a sweep of
     their number; `probing` reads features of the truth off few units; `widths` does so in all runs
     that take part, which differ in their width alone; `inversion` finds the inputs that give nearly
-    the same activity; `dynamics` compares runs over time, through their training."""
+    the same activity; `dynamics` compares runs over time, through their training; `neurons`
+    explains units of a transformer and scores what it says."""
 
     @field_validator("studies")
     @classmethod
@@ -163,6 +170,8 @@ class Config(Settings):
     """The inversion study."""
     dynamics: DynamicsStudySettings = DynamicsStudySettings()
     """The dynamics study."""
+    neurons: NeuronSettings = NeuronSettings()
+    """The neurons study."""
     experiments: ExperimentSettings = ExperimentSettings()
     """Experiments of the chunk papers."""
     figures: FigureSettings = FigureSettings()
@@ -198,6 +207,8 @@ def reads_reflection(config: Config, name: str) -> bool:
 def run_sites(run: RunSettings) -> list[str]:
     """The sites that a run records."""
     default = DEFAULT_SITES.get(run.network.architecture, ("layers.*.hook_[hc]",))
+    if "neurons" in run.studies:
+        default = CODE_SITES if set(run.studies) == {"neurons"} else (*default, *CODE_SITES)
     return match_sites(run.sites or default, site_names(run.network))
 
 

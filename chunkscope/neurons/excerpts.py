@@ -84,6 +84,10 @@ class Sample:
         units, excerpts, time = self.tokens.shape
         return units, excerpts, time
 
+    def of_units(self, units: NDArray[np.intp]) -> Sample:
+        """The excerpts of some units alone, in this order."""
+        return Sample(self.tokens[units], self.values[units], self.drawn)
+
     @property
     def present(self) -> NDArray[np.bool_]:
         """(unit, excerpt, time) where there is a symbol."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Self
 
 from pydantic import Field, PositiveInt, model_validator
 
+from chunkscope.neurons.explainers.settings import EXPLAINERS, ExplainerSettings
 from chunkscope.settings import Name, Settings
 
 
@@ -78,9 +79,5 @@ class NeuronSettings(Settings):
     """Patterns (fnmatch) of the sites whose units are explained."""
     protocols: dict[Name, ProtocolSettings] = Field(default=PROTOCOLS, min_length=1)
     """Which excerpts explain a unit, and which its explanation is scored on."""
-    explainers: dict[Name, Annotated[int, Field(ge=1, le=5)]] = Field(
-        default={"symbols": 1, "contexts": 3}, min_length=1
-    )
-    """Tables of means by name: by contexts of up to so many symbols; 1 is the symbol alone."""
-    least: PositiveInt = 2
-    """Times that a context of more than one symbol must have been seen to count."""
+    explainers: dict[Name, ExplainerSettings] = Field(default=EXPLAINERS, min_length=1)
+    """What explains units, by name; `kind` says which explainer it is."""

@@ -1,26 +1,28 @@
 """Every unit of a site explained on one half of the documents and scored on the other.
 
-Beside the scores of a unit's own explanation stand two floors: the explanation of *another* unit
-(the next one of the site), and its own with the means *shuffled* among its entries.
+Protocols that see the same excerpts share explanations. Beside the scores of a unit's own
+explanation stand the floors of :mod:`chunkscope.neurons.controls`. Excerpts are drawn alike for all
+networks, so that two networks on one corpus are compared on the same random ones.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from chunkscope.neurons.controls import told
 from chunkscope.neurons.excerpts import Activity, Sample, Tokens, Values, draw_sample
-from chunkscope.neurons.explainers.grams import Grams
+from chunkscope.neurons.explainers.base import Explanations
+from chunkscope.neurons.explaining import Known, explain, failures
 from chunkscope.neurons.facts import unit_facts
-from chunkscope.neurons.scores import Scores, auprc, detection, firing_level, fuzzing, pearson, r2
-from chunkscope.neurons.settings import NeuronSettings
+from chunkscope.neurons.scores import auprc, detection, firing_level, fuzzing, pearson, r2
+from chunkscope.neurons.settings import DrawSettings, NeuronSettings
 from chunkscope.randomness import stream
-
-OWN, ANOTHER, SHUFFLED = "own", "another", "shuffled"
-"""Whose explanation is scored."""
 
 SCORES = ("pearson", "r2", "auprc", "detection", "fuzzing")
 
@@ -41,49 +43,78 @@ class Recorded:
 
 
 @dataclass(frozen=True)
+class Explanation:
+    """What one explainer says of some units.
+
+    Attributes:
+        protocols: those that show it the same excerpts.
+        explainer: its name.
+        units: (unit,) which units of the site these are.
+        said: the explanations, in their order.
+    """
+
+    protocols: tuple[str, ...]
+    explainer: str
+    units: NDArray[np.intp]
+    said: Explanations
+
+    @property
+    def failures(self) -> Counter[str]:
+        """What became of the questions to a language model, if it is one."""
+        return failures(self.said)
+
+
+@dataclass(frozen=True)
 class Explained:
     """All units of one site.
 
     Attributes:
         facts: see :func:`~chunkscope.neurons.facts.unit_facts`.
         scores: a row for every unit, protocol, explainer and control: ``unit, protocol, explainer,
-            control, length`` (entries of the explanation), and :data:`SCORES`.
-        explanations: (protocol, explainer) -> the explanations of all units.
+            control, length`` (parts of the explanation), and :data:`SCORES`.
+        explanations: of every explainer, and of excerpts that are shown to it.
     """
 
     facts: pd.DataFrame
     scores: pd.DataFrame
-    explanations: Mapping[tuple[str, str], Grams]
+    explanations: tuple[Explanation, ...]
 
 
 def explain_site(
-    recorded: Recorded, vocabulary: int, settings: NeuronSettings, seed: int, name: str
+    recorded: Recorded, known: Known, settings: NeuronSettings, seed: int
 ) -> Explained:
     """Explain and score all units of a site.
 
-    Args:
-        name: of the network and the site, for the random streams.
-
     Raises:
-        NeuronError: there are too few sequences, or they are shorter than an excerpt.
+        NeuronError: there are too few sequences, or they are shorter than an excerpt; see also
+            :func:`~chunkscope.neurons.explaining.explain`.
     """
-    explanations: dict[tuple[str, str], Grams] = {}
+    vocabulary = len(known.symbols)
+    explanations: list[Explanation] = []
     tables = []
-    for protocol, drawn in settings.protocols.items():
-        explain = Activity.cut(recorded.tokens, recorded.values, drawn.length)
-        score = Activity.cut(recorded.held_out_tokens, recorded.held_out_values, drawn.length)
-        names = (seed, "neurons", name, protocol)
-        seen = draw_sample(explain, drawn.explain, stream(*names, "explain"))
-        held_out = draw_sample(score, drawn.score, stream(*names, "score"))
-        level = firing_level(seen, seen.values)
-        for explainer, order in settings.explainers.items():
-            own = Grams.explain(seen, vocabulary, order, settings.least)
-            explanations[protocol, explainer] = own
-            rng = stream(*names, explainer, "controls")
-            for control, grams in _controlled(own, rng):
-                table = _scored(grams, seen, level, held_out, rng)
-                labels = {"protocol": protocol, "explainer": explainer, "control": control}
-                tables.append(table.assign(**labels, length=grams.lengths))
+    for (length, shown), protocols in _by_what_is_shown(settings).items():
+        explain_half = Activity.cut(recorded.tokens, recorded.values, length)
+        score_half = Activity.cut(recorded.held_out_tokens, recorded.held_out_values, length)
+        first = protocols[0]
+        seen = draw_sample(explain_half, shown, stream(seed, "neurons", first, "explain"))
+        samples = {
+            name: draw_sample(
+                score_half,
+                settings.protocols[name].score,
+                stream(seed, "neurons", name, "score"),
+            )
+            for name in protocols
+        }
+        for explainer, how in settings.explainers.items():
+            units = spread(seen.shape[0], how.units)
+            mine = seen.of_units(units)
+            said = explain(mine, how, known, stream(seed, "neurons", first, explainer))
+            explanations.append(Explanation(protocols, explainer, units, said))
+            for name, sample in samples.items():
+                rng = stream(seed, "neurons", name, explainer, "controls")
+                for control, table in _scored(said, mine, sample.of_units(units), vocabulary, rng):
+                    labels = {"protocol": name, "explainer": explainer, "control": control}
+                    tables.append(table.assign(unit=units, **labels, length=said.lengths))
     whole = recorded.tokens.shape[1]
     facts = unit_facts(
         Activity.cut(recorded.tokens, recorded.values, whole),
@@ -92,28 +123,49 @@ def explain_site(
     )
     scores = pd.concat(tables, ignore_index=True)
     columns = ["unit", "protocol", "explainer", "control", "length", *SCORES]
-    return Explained(facts, scores[columns], explanations)
+    return Explained(facts, scores[columns], tuple(explanations))
 
 
-def _controlled(own: Grams, rng: np.random.Generator) -> Iterator[tuple[str, Grams]]:
-    yield OWN, own
-    yield ANOTHER, own.taken(np.roll(np.arange(own.units), 1))
-    yield SHUFFLED, own.shuffled(rng)
+def spread(units: int, wanted: int | None) -> NDArray[np.intp]:
+    """Which units of a site are explained: all, or so many of them, evenly spread."""
+    if wanted is None or wanted >= units:
+        return np.arange(units)
+    return np.linspace(0, units - 1, wanted).round().astype(np.intp)
+
+
+def _by_what_is_shown(
+    settings: NeuronSettings,
+) -> Mapping[tuple[int, DrawSettings], tuple[str, ...]]:
+    """Length and choice of excerpts that explainers are shown -> the protocols that do so."""
+    found: dict[tuple[int, DrawSettings], tuple[str, ...]] = {}
+    for name, protocol in settings.protocols.items():
+        key = protocol.length, protocol.explain
+        found[key] = (*found.get(key, ()), name)
+    return found
 
 
 def _scored(
-    grams: Grams, seen: Sample, level: Scores, held_out: Sample, rng: np.random.Generator
-) -> pd.DataFrame:
-    """``unit`` and :data:`SCORES`, of units that fire from ``level (unit,)`` on."""
-    said = grams.simulate(held_out.tokens)
-    said_level = firing_level(seen, grams.simulate(seen.tokens))
-    return pd.DataFrame(
-        {
-            "unit": np.arange(len(said)),
-            "pearson": pearson(held_out, said),
-            "r2": r2(held_out, said),
-            "auprc": auprc(held_out, said, level),
-            "detection": detection(held_out, said, level, said_level),
-            "fuzzing": fuzzing(held_out, said, level, said_level, rng),
-        }
-    )
+    said: Explanations,
+    seen: Sample,
+    held_out: Sample,
+    vocabulary: int,
+    rng: np.random.Generator,
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Whose explanation is scored, and :data:`SCORES` of it on the excerpts held out."""
+    level = firing_level(seen, seen.values)
+    for control, (on_seen, on_held_out) in told(
+        said, seen.tokens, held_out.tokens, vocabulary, rng
+    ):
+        said_level = firing_level(seen, on_seen)
+        yield (
+            control,
+            pd.DataFrame(
+                {
+                    "pearson": pearson(held_out, on_held_out),
+                    "r2": r2(held_out, on_held_out),
+                    "auprc": auprc(held_out, on_held_out, level),
+                    "detection": detection(held_out, on_held_out, level, said_level),
+                    "fuzzing": fuzzing(held_out, on_held_out, level, said_level, rng),
+                }
+            ),
+        )

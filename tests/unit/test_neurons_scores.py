@@ -6,6 +6,7 @@ from scipy.stats import pearsonr
 from sklearn.metrics import average_precision_score, balanced_accuracy_score, r2_score
 
 from chunkscope.errors import NeuronError
+from chunkscope.neurons.controls import ANOTHER, OWN, SHUFFLED, shuffle_symbols, told
 from chunkscope.neurons.excerpts import NOTHING, Activity, Sample, draw_sample
 from chunkscope.neurons.explainers.grams import Grams
 from chunkscope.neurons.scores import auprc, detection, firing_level, fuzzing, pearson, r2
@@ -61,10 +62,11 @@ def test_the_explanation_of_another_unit_says_nothing():
     half = [Activity.cut(tokens[x], values[x], LENGTH) for x in (slice(100), slice(100, None))]
     grams, _, held_out = scored(1, *half)
     own = pearson(held_out, grams.simulate(held_out.tokens))
-    others = np.roll(np.arange(40), 1)
-    wrong = pearson(held_out, grams.taken(others).simulate(held_out.tokens))
-    said = grams.simulate(held_out.tokens)[others]  # random excerpts are the same for all units
-    np.testing.assert_array_equal(wrong, pearson(held_out, said))
+    said = dict(told(grams, held_out.tokens, held_out.tokens, VOCABULARY, rng))
+    np.testing.assert_array_equal(said[OWN][1], grams.simulate(held_out.tokens))
+    after = np.roll(said[OWN][1], -1, axis=0)  # random excerpts are the same for all units
+    np.testing.assert_array_equal(said[ANOTHER][1], after)
+    wrong = pearson(held_out, said[ANOTHER][1])
     assert np.nanmin(own) > 0.99
     assert abs(np.nanmean(wrong)) < 0.06
 
@@ -139,16 +141,24 @@ def test_a_shuffled_explanation_is_at_chance():
     gram, seen, held_out = scored(1)
     rng = np.random.default_rng(8)
     level, found = firing_level(seen, seen.values), []
-    for _ in range(20):
-        wrong = gram.shuffled(rng)
-        said = wrong.simulate(held_out.tokens)
-        told = firing_level(seen, wrong.simulate(seen.tokens))
-        by_marks = fuzzing(held_out, said, level, told, rng)[TOKEN]
-        found.append((pearson(held_out, said)[TOKEN], by_marks))
+    for _ in range(40):
+        said = dict(told(gram, seen.tokens, held_out.tokens, VOCABULARY, rng))[SHUFFLED]
+        by_marks = fuzzing(held_out, said[1], level, firing_level(seen, said[0]), rng)[TOKEN]
+        found.append((pearson(held_out, said[1])[TOKEN], by_marks))
     np.testing.assert_allclose(np.mean(found, axis=0), [0, 0.5], atol=0.1)
     right = gram.simulate(held_out.tokens)
-    told = firing_level(seen, gram.simulate(seen.tokens))
-    assert fuzzing(held_out, right, level, told, rng)[TOKEN] > 0.95
+    said_level = firing_level(seen, gram.simulate(seen.tokens))
+    assert fuzzing(held_out, right, level, said_level, rng)[TOKEN] > 0.95
+
+
+def test_shuffling_takes_symbols_that_were_shown_for_each_other():
+    seen = np.array([[[3, 5, NOTHING], [7, 5, 3]], [[1, 1, 2], [0, NOTHING, 1]]], np.int32)
+    renamed = shuffle_symbols(seen, 9, np.random.default_rng(0))
+    for unit, shown in enumerate(([3, 5, 7], [0, 1, 2])):
+        others = [symbol for symbol in range(9) if symbol not in shown]
+        assert sorted(renamed[unit, shown]) == shown
+        assert renamed[unit, others].tolist() == others
+        assert renamed[unit, NOTHING] == NOTHING
 
 
 def test_half_of_the_firings_deleted_or_doubled_is_seen_on_random_excerpts():

@@ -4,10 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from chunkscope.neurons.controls import ANOTHER, OWN, SHUFFLED
 from chunkscope.neurons.excerpts import Activity
+from chunkscope.neurons.explainers.settings import GramSettings, TreeSettings
+from chunkscope.neurons.explaining import Known
 from chunkscope.neurons.facts import unit_facts
 from chunkscope.neurons.settings import DrawSettings, NeuronSettings, ProtocolSettings
-from chunkscope.neurons.study import ANOTHER, OWN, SCORES, SHUFFLED, Recorded, explain_site
+from chunkscope.neurons.study import SCORES, Recorded, explain_site
 
 VOCABULARY, LENGTH = 12, 32
 TOKEN, CONTEXT, NOISE, DEAD, CONSTANT = range(5)
@@ -21,8 +24,14 @@ SETTINGS = NeuronSettings(
         "top": ProtocolSettings(
             length=16, explain=DrawSettings(top=5), score=DrawSettings(top=5, random=5)
         ),
-    }
+    },
+    explainers={
+        "symbols": GramSettings(),
+        "contexts": GramSettings(order=3),
+        "tree": TreeSettings(depth=3, units=2),
+    },
 )
+KNOWN = Known([str(n) for n in range(VOCABULARY)])
 
 
 def activity(seed, sequences=120):
@@ -38,14 +47,17 @@ def activity(seed, sequences=120):
 
 @pytest.fixture(scope="module")
 def explained():
-    return explain_site(Recorded(*activity(0), *activity(1)), VOCABULARY, SETTINGS, 0, "planted")
+    return explain_site(Recorded(*activity(0), *activity(1)), KNOWN, SETTINGS, 0)
 
 
 def test_every_unit_has_a_row_for_every_protocol_explainer_and_control(explained):
     scores = explained.scores
     counts = scores.groupby(["protocol", "explainer", "control"]).size()
-    assert len(counts) == 2 * 2 * 3
-    assert (counts == 5).all()
+    assert len(counts) == 2 * 3 * 3
+    assert (counts.drop("tree", level="explainer") == 5).all()
+    assert (counts.xs("tree", level="explainer") == 2).all()
+    trees = scores[scores["explainer"] == "tree"]
+    assert set(trees["unit"]) == {0, 4}  # evenly spread
     assert scores[list(SCORES)].max(axis=None) <= 1
 
 
@@ -55,10 +67,10 @@ def test_own_explanations_are_told_from_the_controls(explained):
     assert wide.loc[("symbols", OWN, TOKEN), "pearson"] > 0.99
     assert wide.loc[("contexts", OWN, CONTEXT), "pearson"] > 0.9
     assert wide.loc[("symbols", OWN, CONTEXT), "pearson"] < 0.8
-    for control, unit in ((ANOTHER, CONTEXT), (SHUFFLED, TOKEN)):
+    for control, unit in ((ANOTHER, TOKEN), (SHUFFLED, TOKEN)):
         assert abs(wide.loc[("symbols", control, unit), "pearson"]) < 0.3
         assert wide.loc[("symbols", control, unit), "r2"] < 0.2
-    assert np.isnan(wide.loc[("symbols", ANOTHER, TOKEN), "pearson"])  # it is a constant one
+    assert np.isnan(wide.loc[("symbols", ANOTHER, NOISE), "pearson"])  # it is a constant one
     assert wide.loc[("contexts", OWN, NOISE), "pearson"] < 0.1
     for unit in (DEAD, CONSTANT):
         assert wide.xs(unit, level="unit")["pearson"].isna().all()
@@ -82,16 +94,31 @@ def test_what_is_known_of_units():
 
 
 def test_the_same_seed_gives_the_same_scores(explained):
-    again = explain_site(Recorded(*activity(0), *activity(1)), VOCABULARY, SETTINGS, 0, "planted")
+    again = explain_site(Recorded(*activity(0), *activity(1)), KNOWN, SETTINGS, 0)
     pd.testing.assert_frame_equal(explained.scores, again.scores)
-    other = explain_site(Recorded(*activity(0), *activity(1)), VOCABULARY, SETTINGS, 1, "planted")
+    other = explain_site(Recorded(*activity(0), *activity(1)), KNOWN, SETTINGS, 1)
     assert not explained.scores.equals(other.scores)
 
 
 def test_another_score_half_changes_no_explanation(explained):
-    other = explain_site(Recorded(*activity(0), *activity(7)), VOCABULARY, SETTINGS, 0, "planted")
-    symbols = [str(n) for n in range(VOCABULARY)]
-    for key, grams in explained.explanations.items():
-        for unit in range(5):
-            expected = grams.as_json(unit, symbols)
-            assert other.explanations[key].as_json(unit, symbols) == expected
+    other = explain_site(Recorded(*activity(0), *activity(7)), KNOWN, SETTINGS, 0)
+    for mine, others in zip(explained.explanations, other.explanations, strict=True):
+        for unit in range(len(mine.units)):
+            expected = mine.said.as_json(unit, KNOWN.symbols)
+            assert others.said.as_json(unit, KNOWN.symbols) == expected
+
+
+def test_protocols_that_show_the_same_share_an_explanation():
+    shown = DrawSettings(top=5)
+    both = NeuronSettings(
+        protocols={
+            "top": ProtocolSettings(length=16, explain=shown, score=DrawSettings(top=5)),
+            "random": ProtocolSettings(length=16, explain=shown, score=DrawSettings(random=9)),
+            "more": ProtocolSettings(
+                length=16, explain=DrawSettings(top=6), score=DrawSettings(random=9)
+            ),
+        },
+        explainers={"symbols": GramSettings()},
+    )
+    found = explain_site(Recorded(*activity(0), *activity(1)), KNOWN, both, 0)
+    assert [one.protocols for one in found.explanations] == [("top", "random"), ("more",)]

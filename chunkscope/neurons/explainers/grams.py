@@ -12,7 +12,7 @@ elsewhere. Of order 1 it is a table of symbols, and what it cannot say is what h
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -98,26 +98,6 @@ class Grams:
             found = (order.keys[at] == keys) & _whole(tokens, size)
             said[found] = order.means[at[found]]
         return said.astype(np.float32)
-
-    def shuffled(self, rng: np.random.Generator) -> Grams:
-        """A control: within every unit and length, means are dealt anew to the entries."""
-        orders: list[_Order] = []
-        for size, order in enumerate(self.orders, start=1):
-            unit = order.keys // (self.vocabulary + 1) ** size
-            dealt = np.lexsort([rng.random(len(unit)), unit])  # keys rise, and so units do
-            orders.append(replace(order, means=order.means[dealt]))
-        return replace(self, orders=tuple(orders))
-
-    def taken(self, units: NDArray[np.intp]) -> Grams:
-        """The explanations of ``units (unit,)``, each named once, in this order."""
-        place = np.argsort(units)
-        orders: list[_Order] = []
-        for size, order in enumerate(self.orders, start=1):
-            unit, context = np.divmod(order.keys, (self.vocabulary + 1) ** size)
-            keys = place[unit] * (self.vocabulary + 1) ** size + context
-            sort = np.argsort(keys)
-            orders.append(_Order(keys[sort], order.means[sort], order.counts[sort]))
-        return replace(self, elsewhere=self.elsewhere[units], orders=tuple(orders))
 
     @property
     def lengths(self) -> NDArray[np.int64]:

@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,6 +88,14 @@ class Said:
         fate, numbers = read_levels(answer, len(tokens))
         self.counts[fate] += 1
         return numbers
+
+    def as_json(self, unit: int, symbols: Sequence[str]) -> dict[str, Any]:
+        """What the model said of one unit, and which model that is."""
+        return {"model": self.endpoint.settings.model, "sentence": self.sentences[unit]}
+
+    def sentence(self, unit: int, symbols: Sequence[str]) -> str:
+        """What the model said of one unit."""
+        return self.sentences[unit] or "the language model did not answer"
 
     @property
     def lengths(self) -> NDArray[np.int64]:

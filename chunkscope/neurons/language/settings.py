@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, PositiveInt
 
 from chunkscope.settings import Settings
@@ -10,6 +12,8 @@ from chunkscope.settings import Settings
 class LanguageSettings(Settings):
     """A language model behind an endpoint that speaks as OpenAI's does (`/chat/completions`)."""
 
+    kind: Literal["language"] = "language"
+    """Chooses this explainer."""
     url: str = Field(pattern=r"^https?://")
     """Where it is, up to the version, such as `http://localhost:8000/v1`."""
     model: str = Field(min_length=1)
@@ -24,5 +28,5 @@ class LanguageSettings(Settings):
     """Times that a question is asked that is answered by an error, or too slowly."""
     pause: float = Field(default=1.0, ge=0)
     """Seconds before the second try; each further one waits twice as long."""
-    units: PositiveInt = 16
-    """Units of a site that it is asked about."""
+    units: PositiveInt | None = 16
+    """Units of a site that it explains, evenly spread; null is all of them."""

@@ -1,0 +1,53 @@
+"""What is said of units by their own explanations, and by ones that must not do as well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from chunkscope.neurons.excerpts import NOTHING, Tokens, Values
+from chunkscope.neurons.explainers.base import Explanations
+
+OWN, ANOTHER, SHUFFLED = "own", "another", "shuffled"
+"""Whose explanation is scored: a unit's own, that of the unit after it, its own with the symbols
+that it was shown taken for each other."""
+
+
+def told(
+    said: Explanations,
+    seen: Tokens,
+    held_out: Tokens,
+    vocabulary: int,
+    rng: np.random.Generator,
+) -> Iterator[tuple[str, tuple[Values, Values]]]:
+    """Whose explanation it is, and what it says of the excerpts seen and of those held out.
+
+    A site of one unit has no other's.
+
+    Args:
+        seen, held_out: (unit, excerpt, time).
+    """
+    own = said.simulate(seen), said.simulate(held_out)
+    yield OWN, own
+    if len(seen) > 1:
+        on_seen, on_held_out = (
+            np.roll(said.simulate(np.roll(tokens, 1, axis=0)), -1, axis=0)
+            for tokens in (seen, held_out)
+        )
+        yield ANOTHER, (on_seen, on_held_out)
+    renamed = shuffle_symbols(seen, vocabulary, rng)
+    rows = np.arange(len(seen))[:, None, None]
+    yield SHUFFLED, (said.simulate(renamed[rows, seen]), said.simulate(renamed[rows, held_out]))
+
+
+def shuffle_symbols(seen: Tokens, vocabulary: int, rng: np.random.Generator) -> Tokens:
+    """(unit, symbol) for which other one each symbol is taken, among those a unit was seen at.
+
+    The last column is :data:`~chunkscope.neurons.excerpts.NOTHING`, which it is the index of too.
+    """
+    renamed = np.tile(np.append(np.arange(vocabulary), NOTHING), (len(seen), 1)).astype(np.int32)
+    for unit, tokens in enumerate(seen):
+        shown = np.unique(tokens[tokens != NOTHING])
+        renamed[unit, shown] = rng.permutation(shown)
+    return renamed

@@ -1,7 +1,7 @@
 """chunkscope: from grammars to figures and a report, every intermediate cached.
 
 snakemake                                  every study of config.yaml
-snakemake chunks                           one study: chunks, probing, inversion, dynamics
+snakemake chunks                           one study: chunks, probing, inversion, dynamics, neurons
 snakemake experiments                      the chunk papers' four experiments alone
 snakemake --configfile config/quick.yaml   the small profile
 """
@@ -98,6 +98,11 @@ if compared_at_all():
     include: "rules/dynamics.smk"
 
 
+if runs_with("neurons"):
+
+    include: "rules/neurons.smk"
+
+
 include: "rules/report.smk"
 
 
@@ -110,6 +115,7 @@ rule all:
         rules.probing.input if probed_at_all() else [],
         rules.inversion.input if runs_with("inversion") else [],
         rules.dynamics.input if compared_at_all() else [],
+        rules.neurons.input if runs_with("neurons") else [],
 
 
 localrules:

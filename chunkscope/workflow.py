@@ -22,7 +22,13 @@ from chunkscope.grammars import GrammarSettings, Task, Words
 from chunkscope.interventions.settings import InterventionSettings
 from chunkscope.inversion.circuits.settings import CircuitSettings
 from chunkscope.inversion.study_settings import InversionStudySettings
-from chunkscope.networks.settings import AffineSettings, NetworkSettings, TrainingSettings
+from chunkscope.networks.settings import (
+    AffineSettings,
+    CRATESettings,
+    GPTSettings,
+    NetworkSettings,
+    TrainingSettings,
+)
 from chunkscope.networks.sites import match_sites, matching_sites, site_names
 from chunkscope.neurons.settings import NeuronSettings
 from chunkscope.probing.study_settings import ProbingStudySettings
@@ -243,6 +249,20 @@ def run_circuits(config: Config, run: RunSettings) -> list[CircuitSettings]:
         if set(circuit.points) <= set(points)
         and matching_sites(circuit.cut, matching_sites(circuit.sites, available))
     ]
+
+
+def white_box_pairs(config: Config) -> list[tuple[str, str]]:
+    """Runs of the neurons study: every CRATE with each GPT on its corpus of its depth and width."""
+    runs = {name: run for name, run in config.runs.items() if "neurons" in run.studies}
+    crates, gpts = (
+        {
+            name: (run.corpus, run.network.layers, run.network.width)
+            for name, run in runs.items()
+            if isinstance(run.network, architecture)
+        }
+        for architecture in (CRATESettings, GPTSettings)
+    )
+    return [(crate, gpt) for crate in crates for gpt in gpts if crates[crate] == gpts[gpt]]
 
 
 def network_width(network: NetworkSettings) -> int:

@@ -210,6 +210,12 @@ def kept_steps(run):
     return ["", *(f"@step{step}" for step in CONFIG.runs[run].training.checkpoints)]
 
 
+def kept_weights(wildcards):
+    """The steps of training at which a run's weights were kept, the last among them."""
+    training = run_of(wildcards).training
+    return sorted({*training.checkpoints, training.steps})
+
+
 def config_hash(wildcards):
     """A digest of every setting that the networks and the activity of a run depend on."""
     run, corpus = run_of(wildcards), CONFIG.corpora[corpus_of(wildcards)]

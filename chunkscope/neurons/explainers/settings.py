@@ -58,7 +58,7 @@ ExplainerSettings = Annotated[
 
 EXPLAINERS: dict[str, ExplainerSettings] = {
     "symbols": GramSettings(),
-    "contexts": GramSettings(order=3),
+    "contexts": GramSettings(order=3, units=128),
     "tree": TreeSettings(),
     "patterns": PatternSettings(),
 }

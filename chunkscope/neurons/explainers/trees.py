@@ -17,9 +17,7 @@ from sklearn.tree import DecisionTreeRegressor
 
 from chunkscope.neurons.excerpts import NOTHING, Sample, Tokens, Values
 from chunkscope.neurons.explainers.grams import Grams
-
-WRITTEN = str.maketrans({"\u0120": " ", "\u010a": "\n", "\u2581": " "})
-"""What tokenizers write for a space and a line break -> what it stands for."""
+from chunkscope.neurons.symbols import readable
 
 KINDS: dict[str, Callable[[str], bool]] = {
     "begins a word": lambda symbol: symbol[:1].isspace() and bool(symbol.strip()),
@@ -105,7 +103,7 @@ class Trees:
 
 def kinds_of(symbol: str) -> list[bool]:
     """(kind,) which of :data:`KINDS` a symbol is of."""
-    written = symbol.translate(WRITTEN)
+    written = readable(symbol)
     return [is_of(written) for is_of in KINDS.values()]
 
 

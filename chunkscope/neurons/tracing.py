@@ -1,0 +1,81 @@
+"""Scores of units along training, beside the loss: what equal steps and equal loss are read off.
+
+At every kept checkpoint the network reads both halves of the recording, and tables of symbols are
+explained on all of one and scored on all of the other (:mod:`chunkscope.neurons.tables`). A store
+of every checkpoint would be large, and nobody else would read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+
+from chunkscope.networks.network import Network
+from chunkscope.neurons.asking import run_over
+from chunkscope.neurons.excerpts import Activity, Tokens
+from chunkscope.neurons.facts import unit_facts
+
+MEASURES = ("pearson", "auprc", "detection", "token_share")
+COLUMNS = (
+    *("step", "seed", "site", "loss", "units", "dead", "constant", "active"),
+    *("measure", "as_zero", "scored", "n_scored"),
+)
+
+
+def trace_units(
+    at_step: Callable[[int], Network],
+    steps: Sequence[int],
+    tokens: Tokens,
+    held_out: Tokens,
+    sites: Sequence[str],
+) -> pd.DataFrame:
+    """Every checkpoint, member and site.
+
+    Args:
+        at_step: step -> the ensemble as it was then.
+        tokens: (sequence, time) that explain.
+        held_out: those that scores and the loss are of, from other documents.
+
+    Returns:
+        :data:`COLUMNS`: ``loss`` in nats per symbol; ``units``, how many there are, and how many of
+        them are ``dead`` and ``constant``; ``active``, the mean share of symbols at which they are;
+        of each of :data:`MEASURES` the mean over units when those without a score count ``as_zero``
+        and over those that are ``scored``, of which there are ``n_scored``.
+    """
+    rows = []
+    for step in steps:
+        network = at_step(step)
+        for member in range(len(network.seeds)):
+            alone = network.select([member])
+            seen, _ = run_over(alone, tokens, sites)
+            did, loss = run_over(alone, held_out, sites)
+            for site in sites:
+                facts = unit_facts(
+                    Activity.cut(tokens, seen[site], tokens.shape[1]),
+                    Activity.cut(held_out, did[site], held_out.shape[1]),
+                    network.vocabulary,
+                )
+                place = {"step": step, "seed": member, "site": site, "loss": loss}
+                rows += [{**place, **row} for row in _measured(facts)]
+            print(f"step {step}, seed {member}: loss {loss:.3f}", flush=True)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _measured(facts: pd.DataFrame) -> list[dict[str, object]]:
+    counts = {
+        "units": len(facts),
+        "dead": int(facts["dead"].sum()),
+        "constant": int(facts["constant"].sum()),
+        "active": facts["active"].mean(),
+    }
+    return [
+        {
+            **counts,
+            "measure": measure,
+            "as_zero": facts[measure].fillna(0).mean(),
+            "scored": facts[measure].mean(),
+            "n_scored": int(facts[measure].notna().sum()),
+        }
+        for measure in MEASURES
+    ]

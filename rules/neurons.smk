@@ -1,0 +1,124 @@
+"""Units explained and scored: white-box networks beside their twins, by one name."""
+
+from chunkscope.networks.sites import sites_of_study
+from chunkscope.workflow import white_box_pairs
+
+NEURON_RUNS = runs_with("neurons")
+NEURON_FIGURES = []
+# a ready network has no training to follow
+TRACED = [run for run in NEURON_RUNS if run in trained_runs()]
+
+
+rule explain_units:
+    input:
+        store="results/activations/{run}{at}.zarr.zip",
+        config="results/networks/{run}/config.json",
+        model="results/networks/{run}/model.safetensors",
+        checkpoints="results/networks/{run}/checkpoints.safetensors",
+    output:
+        units="results/neurons/{run}{at}/units.csv",
+        scores="results/neurons/{run}{at}/scores.csv",
+        answers="results/neurons/{run}{at}/answers.csv",
+        explanations="results/neurons/{run}{at}/explanations.jsonl.gz",
+    log:
+        "logs/explain_units/{run}{at}.log",
+    benchmark:
+        "results/timings/explain_units/{run}{at}.jsonl"
+    wildcard_constraints:
+        run=one_of(NEURON_RUNS),
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+        gpu=int(CONFIG.device == "cuda"),
+    params:
+        seed=CONFIG.seed,
+        device=CONFIG.device,
+        neurons=settings(CONFIG.neurons),
+        code=code("explain_units"),
+    message:
+        "Explaining the units of {wildcards.run}{wildcards.at}"
+    script:
+        "../scripts/explain_units.py"
+
+
+rule trace_units:
+    input:
+        config="results/networks/{run}/config.json",
+        model="results/networks/{run}/model.safetensors",
+        checkpoints="results/networks/{run}/checkpoints.safetensors",
+        recording=lambda wildcards: f"results/corpora/{corpus_of(wildcards)}/recording.npz",
+    output:
+        "results/neurons/{run}/tracing.csv",
+    log:
+        "logs/trace_units/{run}.log",
+    benchmark:
+        "results/timings/trace_units/{run}.jsonl"
+    wildcard_constraints:
+        run=one_of(TRACED),
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+        gpu=int(CONFIG.device == "cuda"),
+    params:
+        device=CONFIG.device,
+        sites=lambda wildcards: sites_of_study(
+            CONFIG.neurons.sites, run_sites(run_of(wildcards))
+        ),
+        steps=kept_weights,
+        train=lambda wildcards: CONFIG.corpora[corpus_of(wildcards)].recording.train,
+        code=code("trace_units"),
+    message:
+        "Scoring the units of {wildcards.run} along its training"
+    script:
+        "../scripts/trace_units.py"
+
+
+rule compare_units:
+    input:
+        scores=expand(
+            "results/neurons/{run}{at}/scores.csv", run=NEURON_RUNS, at=["", "@step0"]
+        ),
+        units=expand(
+            "results/neurons/{run}{at}/units.csv", run=NEURON_RUNS, at=["", "@step0"]
+        ),
+        tracing=expand("results/neurons/{run}/tracing.csv", run=TRACED),
+    output:
+        summary="results/neurons/summary.csv",
+        facts="results/neurons/facts.csv",
+        comparison="results/neurons/comparison.csv",
+        tracing="results/neurons/tracing.csv",
+    log:
+        "logs/compare_units.log",
+    benchmark:
+        "results/timings/compare_units.jsonl"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        runs=NEURON_RUNS,
+        traced=TRACED,
+        pairs=white_box_pairs(CONFIG),
+        code=code("compare_units"),
+    message:
+        "Comparing white-box networks with their twins"
+    script:
+        "../scripts/compare_units.py"
+
+
+rule neurons:
+    input:
+        NEURON_FIGURES,
+        "results/neurons/comparison.csv",
+
+
+localrules:
+    neurons,

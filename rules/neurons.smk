@@ -18,6 +18,7 @@ rule explain_units:
     output:
         units="results/neurons/{run}{at}/units.csv",
         scores="results/neurons/{run}{at}/scores.csv",
+        labels="results/neurons/{run}{at}/labels.csv",
         answers="results/neurons/{run}{at}/answers.csv",
         explanations="results/neurons/{run}{at}/explanations.jsonl.gz",
     log:

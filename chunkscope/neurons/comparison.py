@@ -16,12 +16,11 @@ import numpy as np
 import pandas as pd
 
 from chunkscope.neurons.controls import OWN
+from chunkscope.neurons.study import EVERYTHING
 from chunkscope.neurons.summary import ALL
 from chunkscope.statistics import Interval, mean_interval, paired_difference
 
 STEPS, LOSS = "equal steps", "equal loss"
-EVERYTHING = "everything"
-"""Protocol of scores along training: all excerpts of one half explain, all of the other score."""
 SYMBOLS = "symbols"
 
 COLUMNS = (

@@ -41,10 +41,16 @@ def places(store: ActivationStore, settings: NeuronSettings) -> list[Place]:
 
 def recorded_at(store: ActivationStore, place: Place) -> Recorded:
     """What the store has of one place."""
+    kinds = store.label_kinds if store.parsed else ()
     seen, held_out = (
         store.activations(place.seed, place.site, split) for split in ("train", "test")
     )
-    return Recorded(store.tokens("train"), seen, store.tokens("test"), held_out)
+    labels, held_out_labels = (
+        {kind: store.labels(kind, split) for kind in kinds} for split in ("train", "test")
+    )
+    return Recorded(
+        store.tokens("train"), seen, store.tokens("test"), held_out, labels, held_out_labels
+    )
 
 
 def explain_run(
@@ -80,17 +86,20 @@ def write_run(
 
     Returns:
         ``units``: :func:`~chunkscope.neurons.facts.unit_facts`; ``scores``: see
-        :class:`~chunkscope.neurons.study.Explained`; ``answers``: what became of the questions to
+        :class:`~chunkscope.neurons.study.Explained`; ``labels``: the best exact label of every
+        unit, empty where no grammar knows any; ``answers``: what became of the questions to
         language models, :data:`ANSWERS`, empty where none was asked. Each row with its ``seed``
         and ``site``.
     """
     written = tuple(symbols)
-    parts: dict[str, list[pd.DataFrame]] = {"units": [], "scores": [], "answers": []}
+    parts: dict[str, list[pd.DataFrame]] = {
+        name: [] for name in ("units", "scores", "labels", "answers")
+    }
     with gzip.GzipFile(explanations, "wb", compresslevel=4, mtime=0) as file:
         for place, found in explained:
             for line in _lines(place, found, written):
                 _write_line(file, line)
-            tables = found.facts, found.scores, _answers(found)
+            tables = found.facts, found.scores, found.labels, _answers(found)
             for name, table in zip(parts, tables, strict=True):
                 parts[name].append(_of(place, table))
             mean = found.scores.groupby("control")["pearson"].mean()

@@ -9,20 +9,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from chunkscope.neurons.controls import told
+from chunkscope.neurons.controls import OWN, told
 from chunkscope.neurons.excerpts import Activity, Sample, Tokens, Values, draw_sample
 from chunkscope.neurons.explainers.base import Explanations
 from chunkscope.neurons.explaining import Known, explain, failures
 from chunkscope.neurons.facts import unit_facts
+from chunkscope.neurons.labels import COLUMNS as LABEL_COLUMNS
+from chunkscope.neurons.labels import LABEL, Labels, best_labels
 from chunkscope.neurons.scores import auprc, detection, firing_level, fuzzing, pearson, r2
 from chunkscope.neurons.settings import DrawSettings, NeuronSettings
 from chunkscope.randomness import stream
+
+EVERYTHING = "everything"
+"""Protocol of what is explained on all of one half and scored on all of the other."""
 
 SCORES = ("pearson", "r2", "auprc", "detection", "fuzzing")
 
@@ -34,12 +39,15 @@ class Recorded:
     Attributes:
         tokens, values: of the sequences that explain.
         held_out_tokens, held_out_values: of those that scores are of, from other documents.
+        labels, held_out_labels: what a grammar says is true of every step; empty where none does.
     """
 
     tokens: Tokens
     values: Values
     held_out_tokens: Tokens
     held_out_values: Values
+    labels: Labels = field(default_factory=dict)
+    held_out_labels: Labels = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -71,12 +79,15 @@ class Explained:
     Attributes:
         facts: see :func:`~chunkscope.neurons.facts.unit_facts`.
         scores: a row for every unit, protocol, explainer and control: ``unit, protocol, explainer,
-            control, length`` (parts of the explanation), and :data:`SCORES`.
+            control, length`` (parts of the explanation), and :data:`SCORES`; of the best label
+            :data:`EVERYTHING` is the protocol.
+        labels: see :func:`~chunkscope.neurons.labels.best_labels`; empty where there are none.
         explanations: of every explainer, and of excerpts that are shown to it.
     """
 
     facts: pd.DataFrame
     scores: pd.DataFrame
+    labels: pd.DataFrame
     explanations: tuple[Explanation, ...]
 
 
@@ -121,9 +132,22 @@ def explain_site(
         Activity.cut(recorded.held_out_tokens, recorded.held_out_values, whole),
         vocabulary,
     )
+    nearest = _labelled(recorded)
+    if len(nearest):
+        labels = {"protocol": EVERYTHING, "explainer": LABEL, "control": OWN}
+        tables.append(nearest[["unit", "pearson"]].assign(**labels, length=1))
     scores = pd.concat(tables, ignore_index=True)
     columns = ["unit", "protocol", "explainer", "control", "length", *SCORES]
-    return Explained(facts, scores[columns], tuple(explanations))
+    return Explained(facts, scores[columns], nearest, tuple(explanations))
+
+
+def _labelled(recorded: Recorded) -> pd.DataFrame:
+    if not recorded.labels:
+        return pd.DataFrame(columns=list(LABEL_COLUMNS))
+    return best_labels(
+        (recorded.tokens, recorded.values, recorded.labels),
+        (recorded.held_out_tokens, recorded.held_out_values, recorded.held_out_labels),
+    )
 
 
 def spread(units: int, wanted: int | None) -> NDArray[np.intp]:

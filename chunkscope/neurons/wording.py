@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from chunkscope.neurons.comparison import EVERYTHING, LOSS, STEPS, Pair
+from chunkscope.neurons.comparison import LOSS, STEPS, Pair
+from chunkscope.neurons.study import EVERYTHING
 from chunkscope.neurons.summary import ALL, AS_ZERO
 
 MORE, LESS, SAME, UNKNOWN = (

@@ -126,6 +126,11 @@ class ActivationStore:
         return list(self.attributes.get("symbols", []))
 
     @property
+    def parsed(self) -> bool:
+        """Whether a grammar made the sequences, so that labels are their true parse."""
+        return NEXT_DISTRIBUTION in self._manifest.arrays
+
+    @property
     def label_kinds(self) -> list[str]:
         """The kinds of labels: arrays at the root that name every step."""
         return [
@@ -211,7 +216,7 @@ class ActivationStore:
         Raises:
             StoreError: it is not known, since no grammar made the sequences.
         """
-        if NEXT_DISTRIBUTION not in self._manifest.arrays:
+        if not self.parsed:
             raise StoreError(
                 f"{self.path}: holds no {NEXT_DISTRIBUTION}: a grammar knows how its sequences go "
                 "on, of text nobody does; use a corpus drawn from a grammar"

@@ -2,6 +2,7 @@
 
 from chunkscope.inversion.settings import InversionSettings
 from chunkscope.networks.directories import describe
+from chunkscope.networks.sites import site_names
 from chunkscope.probing.settings import ProbingSettings
 from chunkscope.workflow import (
     decoded_points,
@@ -270,6 +271,12 @@ def width_runs():
 def width_of(run):
     """Units of a run's network."""
     return network_width(CONFIG.runs[run].network)
+
+
+def layers_of(run):
+    """Blocks of a run's network."""
+    network = CONFIG.runs[run].network
+    return len({site.split(".")[1] for site in site_names(network) if "." in site})
 
 
 def probe_settings():

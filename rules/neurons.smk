@@ -4,6 +4,7 @@ from chunkscope.networks.sites import sites_of_study
 from chunkscope.workflow import white_box_pairs
 
 NEURON_RUNS = runs_with("neurons")
+PAIRS = white_box_pairs(CONFIG)
 NEURON_FIGURES = []
 # a ready network has no training to follow
 TRACED = [run for run in NEURON_RUNS if run in trained_runs()]
@@ -91,6 +92,7 @@ rule compare_units:
         tracing=expand("results/neurons/{run}/tracing.csv", run=TRACED),
     output:
         summary="results/neurons/summary.csv",
+        seeds="results/neurons/seeds.csv",
         facts="results/neurons/facts.csv",
         comparison="results/neurons/comparison.csv",
         tracing="results/neurons/tracing.csv",
@@ -107,7 +109,7 @@ rule compare_units:
     params:
         runs=NEURON_RUNS,
         traced=TRACED,
-        pairs=white_box_pairs(CONFIG),
+        pairs=PAIRS,
         code=code("compare_units"),
     message:
         "Comparing white-box networks with their twins"
@@ -115,10 +117,43 @@ rule compare_units:
         "../scripts/compare_units.py"
 
 
+rule judge_neurons:
+    input:
+        comparison="results/neurons/comparison.csv",
+        seeds="results/neurons/seeds.csv",
+        tracing="results/neurons/tracing.csv",
+    output:
+        report(
+            "results/claims/neurons.csv",
+            category="Neurons",
+            caption="../docs/captions/claims.rst",
+            labels={"what": "claims"},
+        ),
+    log:
+        "logs/judge_neurons.log",
+    benchmark:
+        "results/timings/judge_neurons.jsonl"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        pairs=PAIRS,
+        layers={run: layers_of(run) for run in NEURON_RUNS},
+        code=code("judge_neurons"),
+    message:
+        "Judging the claims about units of white-box networks"
+    script:
+        "../scripts/judge_neurons.py"
+
+
 rule neurons:
     input:
         NEURON_FIGURES,
-        "results/neurons/comparison.csv",
+        "results/claims/neurons.csv",
+        expand("results/neurons/{run}/explanations.jsonl.gz", run=NEURON_RUNS),
 
 
 localrules:

@@ -17,12 +17,15 @@ with job(snakemake.log[0]):
     compared = [
         compare_pair(
             Pair(*pair),
-            tuple(means[run, TRAINED] for run in pair),
-            tuple(curves[run] for run in pair),
+            [means[run, TRAINED] for run in pair],
+            [curves[run] for run in pair],
         )
         for pair in params.pairs
     ]
     tables = {
+        "seeds": pd.concat(
+            table.assign(run=run, condition=condition) for (run, condition), table in means.items()
+        ),
         "summary": summarise_units(means),
         "facts": summarise_facts(units),
         "comparison": pd.concat(compared or [pd.DataFrame(columns=list(COLUMNS))]),

@@ -9,7 +9,7 @@ ended with.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,11 +39,16 @@ class Pair:
     white_box: str
     twin: str
 
+    @property
+    def runs(self) -> tuple[str, str]:
+        """Both of them."""
+        return self.white_box, self.twin
+
 
 def compare_pair(
     pair: Pair,
-    scores: tuple[pd.DataFrame, pd.DataFrame],
-    curves: tuple[pd.DataFrame, pd.DataFrame],
+    scores: Sequence[pd.DataFrame],
+    curves: Sequence[pd.DataFrame],
 ) -> pd.DataFrame:
     """Differences of the two, white box less twin.
 
@@ -67,7 +72,7 @@ def final_loss(curve: pd.DataFrame) -> pd.Series:
 
 
 def _at_equal_steps(
-    scores: tuple[pd.DataFrame, pd.DataFrame], curves: tuple[pd.DataFrame, pd.DataFrame]
+    scores: Sequence[pd.DataFrame], curves: Sequence[pd.DataFrame]
 ) -> Iterator[dict[str, object]]:
     key = ["site", "protocol", "explainer", "measure", "policy"]
     first, second = (table[table["control"] == OWN] for table in scores)
@@ -80,7 +85,7 @@ def _at_equal_steps(
             yield {**named, "at": STEPS, **_difference(*means, *losses)}
 
 
-def _along(curves: tuple[pd.DataFrame, pd.DataFrame]) -> Iterator[dict[str, object]]:
+def _along(curves: Sequence[pd.DataFrame]) -> Iterator[dict[str, object]]:
     """What scores along training say, at the last step and at the white box's last loss."""
     ours = curves[0]
     losses = [final_loss(curve) for curve in curves]

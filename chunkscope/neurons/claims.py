@@ -1,0 +1,276 @@
+"""The claims about units of white-box networks, and the rules that judge them.
+
+Published: Bai & Ma (arXiv 2410.16443). Their explainer and simulator are language models; ours is a
+table of symbols, scored on the same protocols, so that what is compared is the sign and not the
+size. Scores are Pearson's correlation, units without one counted as 0, means over all layers (the
+published ones leave out the last from 6 layers on); intervals over seeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from chunkscope.neurons.comparison import LOSS, STEPS, Pair, final_loss
+from chunkscope.neurons.controls import ANOTHER, OWN, SHUFFLED
+from chunkscope.neurons.summary import ALL, AS_ZERO, TRAINED, UNTRAINED
+from chunkscope.neurons.wording import headline_rows
+from chunkscope.statistics import Claim, Interval, judge, mean_interval, paired_difference
+from chunkscope.statistics.claims import OWN as OURS
+
+PAPER = "arXiv 2410.16443"
+SYMBOLS = "symbols"
+PROTOCOLS = {
+    "top_and_random": "top and random excerpts",
+    "random_only": "random excerpts alone",
+    "quantiles": "excerpts of all quantiles",
+}
+PUBLISHED = {
+    1: {"top_and_random": (3.9, 8.8), "random_only": (4.8, 8.9), "quantiles": (10.1, 14.2)},
+    2: {"top_and_random": (8.05, 4.2), "random_only": (6.95, 1.95), "quantiles": (11.35, 10.2)},
+    3: {"top_and_random": (9.1, 3.57), "random_only": (8.43, 1.37), "quantiles": (11.23, 9.2)},
+    6: {"top_and_random": (7.96, 5.4), "random_only": (6.36, 3.14), "quantiles": (10.4, 8.52)},
+    12: {"top_and_random": (6.8, 6.34), "random_only": (5.12, 2.67), "quantiles": (8.88, 8.65)},
+}
+"""Layers -> protocol -> mean score of CRATE and of GPT, times 100."""
+LOSSES = {1: (4.06, 3.83), 2: (3.55, 3.23), 3: (3.46, 3.11), 6: (2.36, 2.16), 12: (2.27, 2.13)}
+"""Layers -> validation loss (nats) of CRATE and of GPT."""
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What claims are judged by.
+
+    Attributes:
+        comparison: of all pairs, see :func:`~chunkscope.neurons.comparison.compare_pair`.
+        seeds: run -> condition -> :func:`~chunkscope.neurons.summary.by_seed`.
+        tracing: run -> :func:`~chunkscope.neurons.tracing.trace_units`.
+        layers: run -> how many its network has.
+    """
+
+    comparison: pd.DataFrame
+    seeds: dict[str, dict[str, pd.DataFrame]]
+    tracing: dict[str, pd.DataFrame]
+    layers: dict[str, int]
+
+    def knows(self, pair: Pair, protocol: str) -> bool:
+        """Whether both of a pair were scored by a protocol."""
+        return all(protocol in set(self.seeds[run][TRAINED]["protocol"]) for run in pair.runs)
+
+
+def judge_neurons(pairs: Iterable[Pair], tables: Tables) -> Iterator[Claim]:
+    """The claims about every pair, and those about every run."""
+    for pair in pairs:
+        yield from _higher_at_equal_steps(pair, tables)
+        yield from _more_on_random(pair, tables)
+        yield from _steadier(pair, tables)
+        yield _costs_loss(pair, tables)
+        yield _at_equal_loss(pair, tables)
+        yield _denser(pair, tables)
+    for run in tables.seeds:
+        yield from _above_floors(run, tables)
+
+
+def _higher_at_equal_steps(pair: Pair, tables: Tables) -> Iterator[Claim]:
+    layers = tables.layers[pair.white_box]
+    for protocol, said in PROTOCOLS.items():
+        known = PUBLISHED.get(layers, {}).get(protocol)
+        if not tables.knows(pair, protocol):
+            continue
+        means = [_layers(tables.seeds[run][TRAINED], protocol) for run in pair.runs]
+        value = paired_difference(*_aligned(*means))
+        expected = known is None or known[0] > known[1]
+        sign = "higher" if expected else "lower"
+        yield Claim(
+            id=f"neurons-higher-{protocol}-{pair.white_box}-{pair.twin}",
+            study="neurons",
+            paper=PAPER,
+            statement=f"At equal steps, units of {pair.white_box} are explained with a {sign} "
+            f"score than those of {pair.twin}, on {said} ({layers} layers)",
+            published="" if known is None else f"{known[0]:g} against {known[1]:g} (x 100)",
+            published_source="layer means, by language models" if known else "other depths",
+            value=value,
+            control=f"{_against(means)}; {_floors(pair, tables, protocol)}",
+            rule=f"reproduced: {'above' if expected else 'below'} 0 with the whole interval over "
+            "seeds; direction: its mean",
+            verdict=judge(
+                value,
+                reproduced=value.low > 0 if expected else value.high < 0,
+                direction=(value.mean > 0) == expected,
+            ),
+        )
+
+
+def _more_on_random(pair: Pair, tables: Tables) -> Iterator[Claim]:
+    compared = ("random_only", "top_and_random")
+    if not all(tables.knows(pair, protocol) for protocol in compared):
+        return
+    random, top = (_gains(pair, tables, protocol) for protocol in compared)
+    value = paired_difference(*_aligned(random, top))
+    known = PUBLISHED.get(tables.layers[pair.white_box])
+    text = ""
+    if known:
+        gains = [known[protocol][0] - known[protocol][1] for protocol in compared]
+        text = f"{gains[0]:.2f} against {gains[1]:.2f} (x 100)"
+    yield _claim(
+        f"neurons-random-{pair.white_box}-{pair.twin}",
+        f"The gain of {pair.white_box} over {pair.twin} is larger on random excerpts alone than on "
+        "top and random ones",
+        value,
+        f"gains {random.mean():+.3f} and {top.mean():+.3f}",
+        published=(text, "layer means, CRATE less GPT"),
+    )
+
+
+def _steadier(pair: Pair, tables: Tables) -> Iterator[Claim]:
+    if tables.layers[pair.white_box] < 2 or not tables.knows(pair, "random_only"):
+        return
+    spreads = []
+    for run in pair.runs:
+        rows = _own(tables.seeds[run][TRAINED], "random_only")
+        by_layer = rows[rows["site"] != ALL].pivot_table("value", "seed", "site")
+        spreads.append(by_layer.var(axis=1, ddof=0))
+    value = paired_difference(*_aligned(spreads[1], spreads[0]))
+    yield _claim(
+        f"neurons-steadier-{pair.white_box}-{pair.twin}",
+        f"Scores of {pair.white_box} differ less across layers than those of {pair.twin} (variance "
+        "of layer means on random excerpts, GPT less CRATE)",
+        value,
+        _against(spreads, 5),
+        published=("2.29 against 20.85 (x 10,000)", "6 layers, top and random excerpts"),
+    )
+
+
+def _costs_loss(pair: Pair, tables: Tables) -> Claim:
+    ends = [final_loss(tables.tracing[run]) for run in pair.runs]
+    value = paired_difference(*_aligned(*ends))
+    known = LOSSES.get(tables.layers[pair.white_box])
+    return _claim(
+        f"neurons-loss-{pair.white_box}-{pair.twin}",
+        f"{pair.white_box} has a higher validation loss than {pair.twin} after as many steps "
+        "(nats)",
+        value,
+        _against(ends),
+        published=(f"{known[0]:g} against {known[1]:g}" if known else "", "read off its plot"),
+    )
+
+
+def _at_equal_loss(pair: Pair, tables: Tables) -> Claim:
+    steps, loss = (
+        rows[(rows["white_box"] == pair.white_box) & (rows["twin"] == pair.twin)].iloc[0]
+        for rows in (headline_rows(tables.comparison, at) for at in (STEPS, LOSS))
+    )
+    mean, low, high = (float(loss[name]) for name in ("difference", "ci_low", "ci_high"))
+    value = Interval(mean, low, high, int(loss["n"]))
+    return _claim(
+        f"neurons-equal-loss-{pair.white_box}-{pair.twin}",
+        f"{pair.white_box} is more interpretable than {pair.twin} at equal loss too (difference of "
+        "scores on everything recorded, the twin's read off its training)",
+        value,
+        f"at equal steps {steps['difference']:+.3f} [{steps['ci_low']:+.3f}, "
+        f"{steps['ci_high']:+.3f}]; loss {loss['white_box_loss']:.3f}, nearest checkpoint of the "
+        f"twin {loss['twin_loss']:.3f}",
+    )
+
+
+def _denser(pair: Pair, tables: Tables) -> Claim:
+    ends = []
+    for run in pair.runs:
+        table = tables.tracing[run]
+        last = table[(table["step"] == table["step"].max()) & (table["measure"] == "pearson")]
+        ends.append(last.groupby("seed")["active"].mean())
+    value = paired_difference(*_aligned(*ends))
+    return _claim(
+        f"neurons-denser-{pair.white_box}-{pair.twin}",
+        f"Units of {pair.white_box} are active at more symbols than those of {pair.twin}: its code "
+        "is no sparser (share of symbols)",
+        value,
+        _against(ends),
+    )
+
+
+def _above_floors(run: str, tables: Tables) -> Iterator[Claim]:
+    """A trained network above its untrained twin, and an own explanation above others."""
+    conditions = tables.seeds[run]
+    there = set(conditions[TRAINED]["protocol"])
+    for protocol in [name for name in ("top_and_random", "random_only") if name in there]:
+        own = _layers(conditions[TRAINED], protocol)
+        untrained = _layers(conditions[UNTRAINED], protocol)
+        value = paired_difference(*_aligned(own, untrained))
+        floors = {
+            control: _layers(conditions[TRAINED], protocol, control).mean()
+            for control in (ANOTHER, SHUFFLED)
+        }
+        yield _claim(
+            f"neurons-trained-{protocol}-{run}",
+            f"Units of {run} are explained with a higher score than those of the same networks "
+            f"before training, on {PROTOCOLS[protocol]}",
+            value,
+            f"{_against([own, untrained])}; another unit's explanation {floors[ANOTHER]:.3f}, "
+            f"shuffled {floors[SHUFFLED]:.3f}",
+        )
+
+
+def _claim(
+    name: str,
+    statement: str,
+    value: Interval,
+    control: str,
+    published: tuple[str, str] | None = None,
+) -> Claim:
+    return Claim(
+        id=name,
+        study="neurons",
+        paper=PAPER if published else OURS,
+        statement=statement,
+        published=published[0] if published else "",
+        published_source=published[1] if published else "",
+        value=value,
+        control=control,
+        rule="reproduced: above 0 with the whole interval over seeds; direction: mean above 0",
+        verdict=judge(value, reproduced=value.low > 0, direction=value.mean > 0),
+    )
+
+
+def _gains(pair: Pair, tables: Tables, protocol: str) -> pd.Series:
+    """seed -> white box less twin."""
+    ours, theirs = _aligned(*(_layers(tables.seeds[run][TRAINED], protocol) for run in pair.runs))
+    return ours - theirs
+
+
+def _against(values: Sequence[pd.Series], digits: int = 3) -> str:
+    first, second = (value.mean() for value in values)
+    return f"{first:.{digits}f} against {second:.{digits}f}"
+
+
+def _floors(pair: Pair, tables: Tables, protocol: str) -> str:
+    """Untrained twins and another unit's explanation."""
+    said = []
+    for run in pair.runs:
+        untrained = mean_interval(_layers(tables.seeds[run][UNTRAINED], protocol)).mean
+        another = mean_interval(_layers(tables.seeds[run][TRAINED], protocol, ANOTHER)).mean
+        said.append(f"{run} untrained {untrained:.3f}, another unit {another:.3f}")
+    return "; ".join(said)
+
+
+def _layers(table: pd.DataFrame, protocol: str, control: str = OWN) -> pd.Series:
+    """seed -> mean over layers."""
+    rows = _own(table, protocol, control)
+    return rows[rows["site"] == ALL].set_index("seed")["value"]
+
+
+def _own(table: pd.DataFrame, protocol: str, control: str = OWN) -> pd.DataFrame:
+    return table[
+        (table["protocol"] == protocol)
+        & (table["explainer"] == SYMBOLS)
+        & (table["control"] == control)
+        & (table["measure"] == "pearson")
+        & (table["policy"] == AS_ZERO)
+    ]
+
+
+def _aligned(first: pd.Series, second: pd.Series) -> tuple[pd.Series, pd.Series]:
+    seeds = first.index.intersection(second.index)
+    return first[seeds], second[seeds]

@@ -39,6 +39,7 @@ def misfits(config: Config) -> Iterator[str]:
             yield from _parts_of_inputs(config, name, run)
             yield from _unfit_studies(config, name, run)
             yield from _unread_points(config, name, run)
+            yield from _few_excerpts(config, name, run)
         yield from _unknown_sites(config, name, run)
         if 0 not in run.training.checkpoints:
             kept = list(run.training.checkpoints)
@@ -203,6 +204,33 @@ def _short_sequences(config: Config, name: str, run: RunSettings) -> Iterator[st
                 f"{key}: got {got}; must be at most {longest}{context}, the context of "
                 f"runs.{name}.network"
             )
+
+
+def _few_excerpts(config: Config, name: str, run: RunSettings) -> Iterator[str]:
+    """Excerpts of the neurons study that a run's recording is too short or too small for."""
+    if "neurons" not in run.studies:
+        return
+    recording = config.corpora[run.corpus].recording
+    for protocol, asked in config.neurons.protocols.items():
+        key = f"neurons.protocols.{protocol}"
+        if asked.length > recording.length:
+            yield (
+                f"{key}.length: got {asked.length}; must be at most {recording.length}, the length "
+                f"of corpora.{run.corpus}.recording, which run {name} reads"
+            )
+            continue
+        parts = recording.length // asked.length
+        for half, drawn, split in (
+            ("explain", asked.explain, "train"),
+            ("score", asked.score, "test"),
+        ):
+            there = getattr(recording, split) * parts
+            if drawn.needed > there:
+                yield (
+                    f"{key}.{half}: needs {drawn.needed} excerpts of {asked.length} symbols; "
+                    f"corpora.{run.corpus}.recording.{split} has {there}, which run {name} reads: "
+                    "ask for fewer or shorter ones, or record more sequences"
+                )
 
 
 def _parts_of_inputs(config: Config, name: str, run: RunSettings) -> Iterator[str]:

@@ -104,11 +104,10 @@ def draw_sample(activity: Activity, settings: DrawSettings, rng: np.random.Gener
         NeuronError: there are fewer excerpts than are asked for.
     """
     n, units = len(activity), activity.values.shape[-1]
-    needed = max(settings.top + settings.bands * settings.per_band, settings.random)
-    if n < needed:
+    if n < settings.needed:
         raise NeuronError(
-            f"excerpts: got {n}; {needed} are asked for: record more sequences, or ask for fewer "
-            "excerpts or shorter ones"
+            f"excerpts: got {n}; {settings.needed} are asked for: record more sequences, or ask "
+            "for fewer excerpts or shorter ones"
         )
     ranked = np.argsort(-activity.values.max(1), axis=0, kind="stable").T  # (unit, excerpt)
     top, others = ranked[:, : settings.top], ranked[:, settings.top :]

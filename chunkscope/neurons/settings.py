@@ -32,6 +32,11 @@ class DrawSettings(Settings):
         """All of them."""
         return self.top + self.bands * self.per_band + self.random + self.clipped
 
+    @property
+    def needed(self) -> int:
+        """Excerpts that there must be to choose from."""
+        return max(self.top + self.bands * self.per_band, self.random)
+
     @model_validator(mode="after")
     def _there_are_some(self) -> Self:
         if not self.excerpts:

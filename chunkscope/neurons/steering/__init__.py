@@ -1,0 +1,1 @@
+"""Networks led by a unit or a state at every step, and what they then predict."""

@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import Field, PositiveInt, model_validator
 
 from chunkscope.neurons.explainers.settings import EXPLAINERS, ExplainerSettings
+from chunkscope.neurons.steering.settings import SteeringSettings
 from chunkscope.settings import Name, Settings
 
 
@@ -86,3 +87,5 @@ class NeuronSettings(Settings):
     """Which excerpts explain a unit, and which its explanation is scored on."""
     explainers: dict[Name, ExplainerSettings] = Field(default=EXPLAINERS, min_length=1)
     """What explains units, by name; `kind` says which explainer it is."""
+    steering: SteeringSettings = SteeringSettings()
+    """Which units and states networks are steered by."""

@@ -276,7 +276,9 @@ def width_of(run):
 def layers_of(run):
     """Blocks of a run's network."""
     network = CONFIG.runs[run].network
-    blocks = [site.split(".") for site in site_names(network) if site.startswith("blocks.")]
+    blocks = [
+        site.split(".") for site in site_names(network) if site.startswith("blocks.")
+    ]
     return len({number for _, number, *_ in blocks})
 
 

@@ -92,7 +92,7 @@ MISTAKES = {
     # unknown keys, at every depth
     ("sed", "1"): "sed: unknown key; did you mean seed?",
     ("zzz", "1"): "zzz: unknown key; known are seed, device, corpora, runs, store, chunks, "
-    "interventions, concepts, prototypes, probing, inversion, dynamics, experiments, figures",
+    "interventions, concepts, prototypes, probing, inversion, dynamics, neurons, experiments, figures",
     ("chunks.density.min_clutser_size", "5"): "chunks.density.min_clutser_size: unknown key; "
     "did you mean min_cluster_size?",
     ("corpora.noise.source.vocabularyy", "{}"): "corpora.noise.source.vocabularyy: unknown key; "
@@ -145,7 +145,7 @@ MISTAKES = {
     "be one of affine, crate, gpt, gru, huggingface, lstm, mingru, ssm, tanh; did you mean gru?",
     ("runs.one.corpus", "nois"): "runs.one.corpus: got 'nois'; must be noise",
     ("runs.one.studies", "[chunk]"): "runs.one.studies.0: got 'chunk'; must be one of chunks, "
-    "interventions, concepts, prototypes, probing, widths, inversion, dynamics",
+    "interventions, concepts, prototypes, probing, widths, inversion, dynamics, neurons",
     ("runs.one.studies", "[interventions]"): "runs.one.studies: got ['interventions']; "
     "interventions graft the states that chunks finds; add chunks",
     ("runs.one.sites", "[layers.0.hook_c]"): "runs.one.sites: site 'layers.0.hook_c' matches "
@@ -210,7 +210,7 @@ def test_all_mistakes_are_told_at_once() -> None:
         "my.yaml: runs.three.network.architecture: got 'rnn'; must be one of affine, crate, "
         "gpt, gru, huggingface, lstm, mingru, ssm, tanh",
         "my.yaml: runs.three.studies: got []; must be a list of at least 1, each one of chunks, "
-        "interventions, concepts, prototypes, probing, widths, inversion, dynamics",
+        "interventions, concepts, prototypes, probing, widths, inversion, dynamics, neurons",
         "my.yaml: chunks.density.candidates: needs at least one size",
         "my.yaml: chunks.density.variance: got 2; must be a number above 0 and at most 1",
         "my.yaml: chunks.merging.min_cuont: unknown key; did you mean min_count?",

@@ -191,6 +191,10 @@ class TrainingSettings(Settings):
     sparsity: float = Field(default=0.0, ge=0)
     """Weight of the mean absolute activity of a transformer's code units (`blocks.*.mlp.hook_post`)
     in what is minimised, in nats per unit of it, beside the cross-entropy."""
+    precision: Literal["single", "mixed"] = "single"
+    """Numbers that an update computes with; `mixed` takes products of matrices in bfloat16, which
+    is meant for a GPU. Weights, Adam's moments and losses stay in single precision, and so does
+    every evaluation."""
     evaluate_every: int = Field(default=100, ge=1)
     """Steps between rows of the history."""
     checkpoints: tuple[int, ...] = (0,)

@@ -10,7 +10,8 @@ a generator.
 
 What is minimised is the cross-entropy, to which ``sparsity`` adds the mean absolute activity of a
 transformer's code units: over all symbols that a window reads, and over blocks. What the history
-tells, and what must be finite, is the cross-entropy alone, so that trainings can be compared.
+tells, and what must be finite, is the cross-entropy alone, so that trainings can be compared. In
+mixed precision it is that of the mixed pass; evaluations are always in single precision.
 """
 
 from __future__ import annotations
@@ -210,9 +211,10 @@ class _Run:
 
     def _losses(self, windows: Tensor, scored: Tensor | None) -> tuple[Tensor, Tensor]:
         """Each member's cross-entropy, and what is minimised, (seed,) both."""
-        sparsity = self.settings.sparsity
-        output = self.network(windows[:, :, :-1], record=CODE_SITES if sparsity else ())
-        nats = cross_entropy(output.logits, windows[:, :, 1:])
+        mixed, sparsity = self.settings.precision == "mixed", self.settings.sparsity
+        with torch.autocast(windows.device.type, torch.bfloat16, enabled=mixed):
+            output = self.network(windows[:, :, :-1], record=CODE_SITES if sparsity else ())
+            nats = cross_entropy(output.logits, windows[:, :, 1:])
         if scored is None:
             losses = nats.mean((1, 2))
         else:

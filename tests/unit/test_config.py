@@ -171,6 +171,13 @@ MISTAKES = {
     "symbols",
     ("runs.one.training.window", "200"): "runs.one.training.window: got 200; must be at most 100, "
     "the length of corpora.noise.training",
+    ("runs.one.training.sparsity", "0.5"): "runs.one.training.sparsity: got 0.5; must be 0 for "
+    "the architecture gru, which has no code units; leave it out, or choose gpt or crate",
+    (
+        "experiments.transfer.networks",
+        "{a: {network: {architecture: affine, hidden: 3}, pretraining: {sparsity: 1}}}",
+    ): "experiments.transfer.networks.a.pretraining.sparsity: got 1; must be 0 for the "
+    "architecture affine, which has no code units; leave it out, or choose gpt or crate",
     ("interventions.lags", "1"): "interventions.lags: got 1; must be at least 2: the graft matrix "
     "replaces the symbol after a donor and asks for the next",
     ("interventions.lags", "200"): "interventions.lags: got 200; must be at most 100, the length "

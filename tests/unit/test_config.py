@@ -92,7 +92,8 @@ MISTAKES = {
     # unknown keys, at every depth
     ("sed", "1"): "sed: unknown key; did you mean seed?",
     ("zzz", "1"): "zzz: unknown key; known are seed, device, corpora, runs, store, chunks, "
-    "interventions, concepts, prototypes, probing, inversion, dynamics, neurons, experiments, figures",
+    "interventions, concepts, prototypes, probing, inversion, dynamics, neurons, experiments, "
+    "figures",
     ("chunks.density.min_clutser_size", "5"): "chunks.density.min_clutser_size: unknown key; "
     "did you mean min_cluster_size?",
     ("corpora.noise.source.vocabularyy", "{}"): "corpora.noise.source.vocabularyy: unknown key; "

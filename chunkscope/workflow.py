@@ -77,6 +77,7 @@ Study = Literal[
     "inversion",
     "dynamics",
     "neurons",
+    "latents",
 ]
 """A reading of a run."""
 
@@ -114,7 +115,8 @@ class RunSettings(Settings):
     their number; `probing` reads features of the truth off few units; `widths` does so in all runs
     that take part, which differ in their width alone; `inversion` finds the inputs that give nearly
     the same activity; `dynamics` compares runs over time, through their training; `neurons`
-    explains units of a transformer and scores what it says."""
+    explains units of a transformer and scores what it says; `latents` does so of a sparse code of
+    them, and needs it."""
 
     @field_validator("studies")
     @classmethod
@@ -122,6 +124,11 @@ class RunSettings(Settings):
         if "interventions" in studies and "chunks" not in studies:
             raise ValueError(
                 f"got {list(studies)}; interventions graft the states that chunks finds; add chunks"
+            )
+        if "latents" in studies and "neurons" not in studies:
+            raise ValueError(
+                f"got {list(studies)}; latents stand beside the units that neurons explains; add "
+                "neurons"
             )
         return studies
 
@@ -211,7 +218,9 @@ def run_sites(run: RunSettings) -> list[str]:
     """The sites that a run records."""
     default = DEFAULT_SITES.get(run.network.architecture, ("layers.*.hook_[hc]",))
     if "neurons" in run.studies:
-        default = CODE_SITES if set(run.studies) == {"neurons"} else (*default, *CODE_SITES)
+        default = (
+            CODE_SITES if set(run.studies) <= {"neurons", "latents"} else (*default, *CODE_SITES)
+        )
     return match_sites(run.sites or default, site_names(run.network))
 
 

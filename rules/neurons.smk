@@ -8,6 +8,18 @@ PAIRS = white_box_pairs(CONFIG)
 NEURON_FIGURES = []
 # a ready network has no training to follow
 TRACED = [run for run in NEURON_RUNS if run in trained_runs()]
+CONDITIONS = {"": "trained", "@step0": "untrained"}
+# folder of tables -> what they are of, and of which network
+SCORED = {
+    f"results/neurons/{run}{at}": (run, condition)
+    for run in NEURON_RUNS
+    for at, condition in CONDITIONS.items()
+}
+SCORED |= {
+    f"results/neurons/{run}{at}/latents": (f"{run}-latents", condition)
+    for run in runs_with("latents")
+    for at, condition in CONDITIONS.items()
+}
 STEERED = [run for run in NEURON_RUNS if speaks(run)]
 
 
@@ -82,6 +94,35 @@ rule trace_units:
         "../scripts/trace_units.py"
 
 
+rule code_units:
+    input:
+        store="results/activations/{run}{at}.zarr.zip",
+    output:
+        units="results/neurons/{run}{at}/latents/units.csv",
+        scores="results/neurons/{run}{at}/latents/scores.csv",
+        codes="results/neurons/{run}{at}/latents/codes.csv",
+    log:
+        "logs/code_units/{run}{at}.log",
+    benchmark:
+        "results/timings/code_units/{run}{at}.jsonl"
+    wildcard_constraints:
+        run=one_of(runs_with("latents")),
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        seed=CONFIG.seed,
+        neurons=settings(CONFIG.neurons),
+        code=code("code_units"),
+    message:
+        "Explaining a sparse code of the units of {wildcards.run}{wildcards.at}"
+    script:
+        "../scripts/code_units.py"
+
+
 rule steer_units:
     input:
         store="results/activations/{run}.zarr.zip",
@@ -116,12 +157,8 @@ rule steer_units:
 
 rule compare_units:
     input:
-        scores=expand(
-            "results/neurons/{run}{at}/scores.csv", run=NEURON_RUNS, at=["", "@step0"]
-        ),
-        units=expand(
-            "results/neurons/{run}{at}/units.csv", run=NEURON_RUNS, at=["", "@step0"]
-        ),
+        scores=[f"{folder}/scores.csv" for folder in SCORED],
+        units=[f"{folder}/units.csv" for folder in SCORED],
         tracing=expand("results/neurons/{run}/tracing.csv", run=TRACED),
     output:
         summary="results/neurons/summary.csv",
@@ -140,7 +177,7 @@ rule compare_units:
         mem_mb=2000,
         runtime=30,
     params:
-        runs=NEURON_RUNS,
+        scored=list(SCORED.values()),
         traced=TRACED,
         pairs=PAIRS,
         code=code("compare_units"),

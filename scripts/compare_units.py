@@ -4,12 +4,12 @@ import pandas as pd
 
 from chunkscope.jobs import job
 from chunkscope.neurons.comparison import COLUMNS, Pair, compare_pair
-from chunkscope.neurons.summary import TRAINED, UNTRAINED, by_seed, summarise_facts, summarise_units
+from chunkscope.neurons.summary import TRAINED, by_seed, summarise_facts, summarise_units
 from chunkscope.tables import read_table
 
 with job(snakemake.log[0]):
     inputs, params = snakemake.input, snakemake.params
-    keys = [(run, condition) for run in params.runs for condition in (TRAINED, UNTRAINED)]
+    keys = [tuple(key) for key in params.scored]
     means = {key: by_seed(read_table(file)) for key, file in zip(keys, inputs.scores, strict=True)}
     units = {key: read_table(file) for key, file in zip(keys, inputs.units, strict=True)}
     traced = zip(params.traced, inputs.tracing, strict=True)

@@ -101,7 +101,7 @@ def write_run(
                 _write_line(file, line)
             tables = found.facts, found.scores, found.labels, _answers(found)
             for name, table in zip(parts, tables, strict=True):
-                parts[name].append(_of(place, table))
+                parts[name].append(at_place(place, table))
             mean = found.scores.groupby("control")["pearson"].mean()
             said = ", ".join(f"{control} {value:.3f}" for control, value in mean.items())
             print(f"seed {place.seed}, {place.site}: mean correlation {said}", flush=True)
@@ -137,7 +137,8 @@ def _answers(found: Explained) -> pd.DataFrame:
     return pd.DataFrame(asked, columns=list(ANSWERS))
 
 
-def _of(place: Place, table: pd.DataFrame) -> pd.DataFrame:
+def at_place(place: Place, table: pd.DataFrame) -> pd.DataFrame:
+    """A table with the ``seed`` and ``site`` of a place before its other columns."""
     return pd.concat(
         [pd.DataFrame({"seed": place.seed, "site": place.site}, index=table.index), table], axis=1
     )

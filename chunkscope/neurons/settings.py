@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import Field, PositiveInt, model_validator
 
 from chunkscope.neurons.explainers.settings import EXPLAINERS, ExplainerSettings
+from chunkscope.neurons.latents.settings import LatentSettings
 from chunkscope.neurons.steering.settings import SteeringSettings
 from chunkscope.settings import Name, Settings
 
@@ -87,5 +88,7 @@ class NeuronSettings(Settings):
     """Which excerpts explain a unit, and which its explanation is scored on."""
     explainers: dict[Name, ExplainerSettings] = Field(default=EXPLAINERS, min_length=1)
     """What explains units, by name; `kind` says which explainer it is."""
+    latents: LatentSettings = LatentSettings()
+    """The sparse autoencoder that codes the units of runs of the study `latents`."""
     steering: SteeringSettings = SteeringSettings()
     """Which units and states networks are steered by."""

@@ -146,7 +146,8 @@ MISTAKES = {
     "be one of affine, crate, gpt, gru, huggingface, lstm, mingru, ssm, tanh; did you mean gru?",
     ("runs.one.corpus", "nois"): "runs.one.corpus: got 'nois'; must be noise",
     ("runs.one.studies", "[chunk]"): "runs.one.studies.0: got 'chunk'; must be one of chunks, "
-    "interventions, concepts, prototypes, probing, widths, inversion, dynamics, neurons",
+    "interventions, concepts, prototypes, probing, widths, inversion, dynamics, neurons, "
+    "latents",
     ("runs.one.studies", "[interventions]"): "runs.one.studies: got ['interventions']; "
     "interventions graft the states that chunks finds; add chunks",
     ("runs.one.sites", "[layers.0.hook_c]"): "runs.one.sites: site 'layers.0.hook_c' matches "
@@ -218,7 +219,8 @@ def test_all_mistakes_are_told_at_once() -> None:
         "my.yaml: runs.three.network.architecture: got 'rnn'; must be one of affine, crate, "
         "gpt, gru, huggingface, lstm, mingru, ssm, tanh",
         "my.yaml: runs.three.studies: got []; must be a list of at least 1, each one of chunks, "
-        "interventions, concepts, prototypes, probing, widths, inversion, dynamics, neurons",
+        "interventions, concepts, prototypes, probing, widths, inversion, dynamics, neurons, "
+        "latents",
         "my.yaml: chunks.density.candidates: needs at least one size",
         "my.yaml: chunks.density.variance: got 2; must be a number above 0 and at most 1",
         "my.yaml: chunks.merging.min_cuont: unknown key; did you mean min_count?",

@@ -218,9 +218,8 @@ def run_sites(run: RunSettings) -> list[str]:
     """The sites that a run records."""
     default = DEFAULT_SITES.get(run.network.architecture, ("layers.*.hook_[hc]",))
     if "neurons" in run.studies:
-        default = (
-            CODE_SITES if set(run.studies) <= {"neurons", "latents"} else (*default, *CODE_SITES)
-        )
+        alone = set(run.studies) <= {"neurons", "latents"}
+        default = CODE_SITES if alone else (*default, *CODE_SITES)
     return match_sites(run.sites or default, site_names(run.network))
 
 

@@ -41,6 +41,8 @@ LOSSES = {1: (4.06, 3.83), 2: (3.55, 3.23), 3: (3.46, 3.11), 6: (2.36, 2.16), 12
 """Layers -> validation loss (nats) of CRATE and of GPT."""
 
 
+LATENTS = "-latents"
+"""Ending of the name under which the latents of a run stand."""
 STEERED = {
     "unit": ("A unit held at what it does where it is very active", "another unit held at that"),
     "state": ("A state of the dictionary", "one seen at a random step"),
@@ -80,6 +82,7 @@ def judge_neurons(pairs: Iterable[Pair], tables: Tables) -> Iterator[Claim]:
         yield _costs_loss(pair, tables)
         yield _at_equal_loss(pair, tables)
         yield _denser(pair, tables)
+        yield from _latents(pair, tables)
     for run in tables.seeds:
         yield from _above_floors(run, tables)
     for run, table in tables.steering.items():
@@ -201,6 +204,28 @@ def _denser(pair: Pair, tables: Tables) -> Claim:
         "is no sparser (share of symbols)",
         value,
         _against(ends),
+    )
+
+
+def _latents(pair: Pair, tables: Tables) -> Iterator[Claim]:
+    """The published twin with a sparse autoencoder, on the excerpts on which it did best."""
+    code = f"{pair.twin}{LATENTS}"
+    protocol = "quantiles"
+    if code not in tables.seeds or not tables.knows(pair, protocol):
+        return
+    theirs, ours = (_layers(tables.seeds[run][TRAINED], protocol) for run in (code, pair.white_box))
+    units = _layers(tables.seeds[pair.twin][TRAINED], protocol)
+    value = paired_difference(*_aligned(theirs, ours))
+    yield _claim(
+        f"neurons-latents-{pair.white_box}-{pair.twin}",
+        f"Latents of a sparse autoencoder of {pair.twin} are explained with a higher score than "
+        f"units of {pair.white_box}, on {PROTOCOLS[protocol]}",
+        value,
+        f"{_against([theirs, ours])}; units of {pair.twin} {units.mean():.3f}",
+        published=(
+            "25.5, 15.1, 10.1 against 12.6, 10.0, 11.1 (x 100)",
+            "the 3 layers of one model",
+        ),
     )
 
 

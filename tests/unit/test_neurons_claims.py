@@ -121,6 +121,21 @@ def test_runs_without_a_twin_stand_beside_their_floors_alone():
     assert "shuffled 0.005" in found.control
 
 
+def test_latents_of_a_twin_stand_beside_units_of_the_white_box():
+    protocols = {**HIGHER, "quantiles": 0.8}
+    tables = Tables(
+        comparison((0.05, 0.03, 0.07), (0.0, -0.1, 0.1)),
+        {"white": run(protocols), "twin": run(protocols), "twin-latents": run({"quantiles": 0.9})},
+        {"white": tracing(3.8, 0.4), "twin": tracing(3.5, 0.1)},
+        {"white": 2, "twin": 2},
+        {},
+    )
+    claims = {claim.id: claim for claim in judge_neurons([PAIR], tables)}
+    found = claims["neurons-latents-white-twin"]
+    assert found.value.mean == pytest.approx(0.1)
+    assert found.verdict == "reproduced"
+
+
 def test_steering_is_judged_by_what_another_unit_does():
     kl = {TARGET: 0.3, INSTEAD: 0.1, DIRECTION: 0.1}
     table = pd.DataFrame(

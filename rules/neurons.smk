@@ -10,6 +10,9 @@ NEURON_FIGURES = []
 TRACED = [run for run in NEURON_RUNS if run in trained_runs()]
 
 
+include: "neurons_pages.smk"
+
+
 rule explain_units:
     input:
         store="results/activations/{run}{at}.zarr.zip",
@@ -38,7 +41,8 @@ rule explain_units:
     params:
         seed=CONFIG.seed,
         device=CONFIG.device,
-        neurons=settings(CONFIG.neurons),
+        # a page of another unit is no other explanation
+        neurons=CONFIG.neurons.model_dump(mode="json", exclude={"shown"}),
         code=code("explain_units"),
     message:
         "Explaining the units of {wildcards.run}{wildcards.at}"
@@ -153,7 +157,11 @@ rule neurons:
     input:
         NEURON_FIGURES,
         "results/claims/neurons.csv",
-        expand("results/neurons/{run}/explanations.jsonl.gz", run=NEURON_RUNS),
+        expand(
+            "results/neurons/{run}/{file}",
+            run=NEURON_RUNS,
+            file=["explanations.jsonl.gz", "shown.json"],
+        ),
 
 
 localrules:

@@ -86,3 +86,6 @@ class NeuronSettings(Settings):
     """Which excerpts explain a unit, and which its explanation is scored on."""
     explainers: dict[Name, ExplainerSettings] = Field(default=EXPLAINERS, min_length=1)
     """What explains units, by name; `kind` says which explainer it is."""
+    shown: int = Field(default=12, ge=0)
+    """Units of a site that the report has a page of, evenly spread over the ranks of their
+    scores."""

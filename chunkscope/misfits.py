@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from chunkscope.errors import NetworkError, SiteError, did_you_mean
 from chunkscope.grammars import Grammar, Task, Text
 from chunkscope.networks.directories import describe, weight_files
-from chunkscope.networks.settings import HuggingFaceSettings, NetworkSettings
+from chunkscope.networks.settings import HuggingFaceSettings, NetworkSettings, TrainingSettings
 from chunkscope.networks.sites import (
+    CODE_SITES,
     match_sites,
+    matching_sites,
     site_names,
     sites_of_study,
     state_sites,
@@ -47,6 +49,7 @@ def misfits(config: Config) -> Iterator[str]:
                 f"runs.{name}.training.checkpoints: got {kept}; must hold 0, the untrained "
                 "network, which is the floor of every score"
             )
+    yield from _sparse_without_code(config)
     yield from _different_widths(config)
     yield from _unfit_starts(config)
     yield from _unknown_compared_sites(config)
@@ -54,6 +57,29 @@ def misfits(config: Config) -> Iterator[str]:
         if name not in config.runs:
             known, hint = list(config.runs), did_you_mean(name, config.runs)
             yield f"inversion.decoder.longer: got {name!r}; must be {one_of(known)}{hint}"
+
+
+def _sparse_without_code(config: Config) -> Iterator[str]:
+    """Sparsity of code units, asked of networks that have none."""
+    for key, network, training in _trained(config):
+        if training.sparsity and not matching_sites(CODE_SITES, site_names(network)):
+            yield (
+                f"{key}.sparsity: got {training.sparsity:g}; must be 0 for the architecture "
+                f"{network.architecture}, which has no code units; leave it out, or choose gpt or "
+                "crate"
+            )
+
+
+def _trained(config: Config) -> Iterator[tuple[str, NetworkSettings, TrainingSettings]]:
+    """Where the training of a network is told, the network, and how it is trained."""
+    for name, run in config.runs.items():
+        if not isinstance(run.network, HuggingFaceSettings):
+            yield f"runs.{name}.training", run.network, run.training
+    keys = {"transfer": "pretraining", "context": "training", "hierarchy": "training"}
+    for kind, key in keys.items():
+        experiment = getattr(config.experiments, kind)
+        for name, one in ({} if experiment is None else experiment.networks).items():
+            yield f"experiments.{kind}.networks.{name}.{key}", one.network, getattr(one, key)
 
 
 def _unfit_starts(config: Config) -> Iterator[str]:

@@ -29,7 +29,7 @@ from chunkscope.networks.settings import (
     NetworkSettings,
     TrainingSettings,
 )
-from chunkscope.networks.sites import match_sites, matching_sites, site_names
+from chunkscope.networks.sites import CODE_SITES, match_sites, matching_sites, site_names
 from chunkscope.neurons.settings import NeuronSettings
 from chunkscope.probing.study_settings import ProbingStudySettings
 from chunkscope.settings import Name, Settings
@@ -87,9 +87,6 @@ DEFAULT_SITES = dict.fromkeys(
     ("gpt", "crate", "huggingface"), ("hook_embed", "blocks.*.hook_resid_post")
 )
 """Architecture -> sites recorded where a run names none; others record the recurrent state."""
-
-CODE_SITES = ("blocks.*.mlp.hook_post",)
-"""Units that the neurons study explains, recorded for it where a run names no sites."""
 
 
 class RunSettings(Settings):

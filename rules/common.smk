@@ -276,7 +276,10 @@ def width_of(run):
 def layers_of(run):
     """Blocks of a run's network."""
     network = CONFIG.runs[run].network
-    return len({site.split(".")[1] for site in site_names(network) if "." in site})
+    blocks = [
+        site.split(".") for site in site_names(network) if site.startswith("blocks.")
+    ]
+    return len({number for _, number, *_ in blocks})
 
 
 def probe_settings():

@@ -8,6 +8,7 @@ PAIRS = white_box_pairs(CONFIG)
 NEURON_FIGURES = []
 # a ready network has no training to follow
 TRACED = [run for run in NEURON_RUNS if run in trained_runs()]
+STEERED = [run for run in NEURON_RUNS if speaks(run)]
 
 
 include: "neurons_pages.smk"
@@ -41,8 +42,8 @@ rule explain_units:
     params:
         seed=CONFIG.seed,
         device=CONFIG.device,
-        # a page of another unit is no other explanation
-        neurons=CONFIG.neurons.model_dump(mode="json", exclude={"shown"}),
+        # these two explain nothing
+        neurons=CONFIG.neurons.model_dump(mode="json", exclude={"shown", "steering"}),
         code=code("explain_units"),
     message:
         "Explaining the units of {wildcards.run}{wildcards.at}"
@@ -83,6 +84,38 @@ rule trace_units:
         "Scoring the units of {wildcards.run} along its training"
     script:
         "../scripts/trace_units.py"
+
+
+rule steer_units:
+    input:
+        store="results/activations/{run}.zarr.zip",
+        config="results/networks/{run}/config.json",
+        model="results/networks/{run}/model.safetensors",
+        scores="results/neurons/{run}/scores.csv",
+    output:
+        "results/neurons/{run}/steering.csv",
+    log:
+        "logs/steer_units/{run}.log",
+    benchmark:
+        "results/timings/steer_units/{run}.jsonl"
+    wildcard_constraints:
+        run=one_of(STEERED),
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+        gpu=int(CONFIG.device == "cuda"),
+    params:
+        seed=CONFIG.seed,
+        device=CONFIG.device,
+        neurons=settings(CONFIG.neurons),
+        code=code("steer_units"),
+    message:
+        "Steering {wildcards.run} by its units and by states"
+    script:
+        "../scripts/steer_units.py"
 
 
 rule compare_units:
@@ -126,6 +159,7 @@ rule judge_neurons:
         comparison="results/neurons/comparison.csv",
         seeds="results/neurons/seeds.csv",
         tracing="results/neurons/tracing.csv",
+        steering=expand("results/neurons/{run}/steering.csv", run=STEERED),
     output:
         report(
             "results/claims/neurons.csv",
@@ -146,6 +180,7 @@ rule judge_neurons:
     params:
         pairs=PAIRS,
         layers={run: layers_of(run) for run in NEURON_RUNS},
+        steered=STEERED,
         code=code("judge_neurons"),
     message:
         "Judging the claims about units of white-box networks"

@@ -23,7 +23,7 @@ rule show_units:
         runtime=10,
     params:
         seed=CONFIG.seed,
-        neurons=settings(CONFIG.neurons),
+        neurons=CONFIG.neurons.model_dump(mode="json", exclude={"steering"}),
         code=code("show_units"),
     message:
         "Choosing units of {wildcards.run} to look at"

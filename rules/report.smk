@@ -19,6 +19,7 @@ FIGURES = [
     *(PROBING_FIGURES if probed_at_all() else []),
     *(INVERSION_FIGURES if runs_with("inversion") else []),
     *(DYNAMICS_FIGURES if compared_at_all() else []),
+    *(NEURON_FIGURES if runs_with("neurons") else []),
 ]
 
 # kind of table -> what has one
@@ -68,6 +69,7 @@ rule write_report:
             *(["results/claims/probing.csv"] if probed_at_all() else []),
             *(["results/claims/inversion.csv"] if runs_with("inversion") else []),
             *(["results/claims/dynamics.csv"] if compared_at_all() else []),
+            *(["results/claims/neurons.csv"] if runs_with("neurons") else []),
         ],
         figures=FIGURES,
         captions=[f"{BASE}/docs/captions/{Path(figure).stem}.rst" for figure in FIGURES],

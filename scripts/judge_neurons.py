@@ -14,6 +14,7 @@ with job(snakemake.log[0]):
         {run: dict(iter(of.groupby("condition"))) for run, of in seeds.groupby("run", sort=False)},
         dict(iter(tracing.groupby("run", sort=False))),
         params.layers,
+        {run: read_table(file) for run, file in zip(params.steered, inputs.steering, strict=True)},
     )
     pairs = [Pair(*pair) for pair in params.pairs]
     write_claims(judge_neurons(pairs, tables), snakemake.output[0])

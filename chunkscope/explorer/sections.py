@@ -397,8 +397,8 @@ SECTIONS = (
                 "What single units do in the documents that their explanations are scored on, and "
                 "what is said of them. They are evenly spread over the ranks of a site, from the "
                 "unit that is explained best to the one that is explained worst, so that nobody "
-                "picked them. The arrow keys go to the next unit, and every view has an address of "
-                "its own.",
+                "picked them; near a rank stands the unit that most explainers explained. The "
+                "arrow keys go to the next unit, and every view has an address of its own.",
                 viewer="units",
             ),
         ),

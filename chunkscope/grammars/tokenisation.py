@@ -14,10 +14,13 @@ __all__ = ["Tokenizer", "decode", "load_tokenizer", "symbols_of", "train_tokeniz
 
 
 def train_tokenizer(texts: Sequence[str], size: int) -> Tokenizer:
-    """A byte-level BPE tokenizer of at most ``size`` symbols (Sennrich et al., arXiv 1508.07909).
+    """A byte-level BPE tokenizer of ``size`` symbols (Sennrich et al., arXiv 1508.07909).
 
     The 256 bytes are symbols, so that any text can be written; words are told apart as GPT-2
     does, a space before a word being part of it.
+
+    Raises:
+        GrammarError: the texts have no more pairs to merge, so that there are fewer symbols.
     """
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -27,6 +30,11 @@ def train_tokenizer(texts: Sequence[str], size: int) -> Tokenizer:
         vocab_size=size, initial_alphabet=sorted(bytes_first), show_progress=False
     )
     tokenizer.train_from_iterator(texts, trainer)
+    if (most := tokenizer.get_vocab_size()) < size:
+        raise GrammarError(
+            f"source.tokenizer: got {size} symbols; the {sum(map(len, texts)):,} characters of the "
+            f"training documents have pairs for {most}: ask for at most as many, or give more text"
+        )
     return tokenizer
 
 

@@ -35,9 +35,10 @@ def gated_scan(keep: Tensor, drive: Tensor, initial: Tensor) -> Tensor:
     Args:
         keep: (seed, batch, time, unit), the gates a_t.
         drive: (seed, batch, time, unit), the inputs b_t.
-        initial: (seed, batch, unit), the state before the first step.
+        initial: (seed, batch, unit), the state before the first step; the others take its type,
+            which mixed precision leaves alone, since rounding would add up over time.
     """
-    hidden: Tensor = _GatedScan.apply(keep, drive, initial)
+    hidden: Tensor = _GatedScan.apply(keep.to(initial), drive.to(initial), initial)
     return hidden
 
 

@@ -36,6 +36,7 @@ class GRULayer(Layer):
     ) -> tuple[Tensor, ...]:
         (hidden,) = state
         recurrent = torch.baddbmm(self.bias_hh.unsqueeze(1), hidden, weight)
+        recurrent = recurrent.to(hidden)  # from bfloat16 where precision is mixed
         units = hidden.shape[-1]
         drive_rz, drive_n = drive.split([2 * units, units], -1)
         recurrent_rz, recurrent_n = recurrent.split([2 * units, units], -1)

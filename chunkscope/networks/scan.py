@@ -32,7 +32,8 @@ def scan(drive: Tensor, initial: Tensor, weight: Tensor) -> Tensor:
         initial: (seed, batch, unit), the state before the first step.
         weight: (seed, unit, unit), A.
     """
-    hidden: Tensor = _Scan.apply(drive, initial, weight)
+    with torch.autocast(drive.device.type, enabled=False):  # rounding would add up over time
+        hidden: Tensor = _Scan.apply(drive.to(weight), initial.to(weight), weight)
     return hidden
 
 

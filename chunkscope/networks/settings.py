@@ -188,6 +188,13 @@ class TrainingSettings(Settings):
     (AdamW: arXiv 1711.05101); biases keep all."""
     gradient_clip: float | None = Field(default=1.0, gt=0)
     """Largest L2 norm of one member's gradient; null leaves it as it is."""
+    sparsity: float = Field(default=0.0, ge=0)
+    """Weight of the mean absolute activity of a transformer's code units (`blocks.*.mlp.hook_post`)
+    in what is minimised, in nats per unit of it, beside the cross-entropy."""
+    precision: Literal["single", "mixed"] = "single"
+    """Numbers that an update computes with; `mixed` takes products of matrices in bfloat16, which
+    is meant for a GPU. Weights, Adam's moments and losses stay in single precision, and so does
+    every evaluation."""
     evaluate_every: int = Field(default=100, ge=1)
     """Steps between rows of the history."""
     checkpoints: tuple[int, ...] = (0,)

@@ -100,6 +100,9 @@ GATES: dict[str, tuple[str, ...]] = {
 }
 """Architecture of the recurrent family -> hooks of its gates."""
 
+CODE_SITES = ("blocks.*.mlp.hook_post",)
+"""Patterns of a transformer's code units: the hidden units of an MLP, or a sparse code."""
+
 MLP_RATIO = 4
 """Hidden units of a transformer's MLP per unit of its residual stream, as in GPT-2."""
 

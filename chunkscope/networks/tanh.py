@@ -38,7 +38,7 @@ class TanhLayer(Layer):
         (hidden,) = state
         reached = torch.tanh(torch.baddbmm(drive, hidden, weight))
         if self.leak < 1:
-            reached = torch.lerp(hidden, reached, self.leak)
+            reached = torch.lerp(hidden, reached.to(hidden), self.leak)  # bfloat16 where mixed
         return (tap("hook_h", reached),)
 
 

@@ -7,6 +7,11 @@ little, to numbers whose gradient comes near the 1e-8 that Adam adds to it). Mem
 each other: Adam works number by number, and the gradient is clipped per member. The windows of a
 step depend on the member's seed and the step alone, so a training that goes on needs no state of
 a generator.
+
+What is minimised is the cross-entropy, to which ``sparsity`` adds the mean absolute activity of a
+transformer's code units: over all symbols that a window reads, and over blocks. What the history
+tells, and what must be finite, is the cross-entropy alone, so that trainings can be compared. In
+mixed precision it is that of the mixed pass; evaluations are always in single precision.
 """
 
 from __future__ import annotations
@@ -14,7 +19,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -31,6 +36,7 @@ from chunkscope.networks.huggingface import HuggingFace
 from chunkscope.networks.network import Network
 from chunkscope.networks.progress import StepReport
 from chunkscope.networks.settings import TrainingSettings
+from chunkscope.networks.sites import CODE_SITES, matching_sites
 
 FINAL_RATE = 0.1  # of the learning rate, where a cosine ends
 EVALUATION_SYMBOLS = 20_000  # symbols per pass of an evaluation, which bounds its memory
@@ -194,20 +200,29 @@ class _Run:
 
     def update(self, windows: Tensor, scored: Tensor | None) -> float:
         """One step of Adam on windows (seed, batch, time); the mean loss over members."""
-        logits = self.network(windows[:, :, :-1]).logits
-        nats = cross_entropy(logits, windows[:, :, 1:])
-        if scored is None:
-            losses = nats.mean((1, 2))
-        else:
-            counted = scored[:, :, 1:]
-            losses = (nats * counted).sum((1, 2)) / counted.sum((1, 2)).clamp(min=1)
+        losses, minimised = self._losses(windows, scored)
         self.adam.zero_grad()
-        losses.sum().backward()
+        minimised.sum().backward()
         if self.settings.gradient_clip is not None:
             clip_members(self.network, self.settings.gradient_clip)
         self._decay_and_step()
         self.step += 1
         return self._note(losses.detach().double().cpu().numpy())
+
+    def _losses(self, windows: Tensor, scored: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Each member's cross-entropy, and what is minimised, (seed,) both."""
+        mixed, sparsity = self.settings.precision == "mixed", self.settings.sparsity
+        with torch.autocast(windows.device.type, torch.bfloat16, enabled=mixed):
+            output = self.network(windows[:, :, :-1], record=CODE_SITES if sparsity else ())
+            nats = cross_entropy(output.logits, windows[:, :, 1:])
+        if scored is None:
+            losses = nats.mean((1, 2))
+        else:
+            counted = scored[:, :, 1:]
+            losses = (nats * counted).sum((1, 2)) / counted.sum((1, 2)).clamp(min=1)
+        if not sparsity:
+            return losses, losses
+        return losses, losses + sparsity * mean_activity(output.activations)
 
     def _decay_and_step(self) -> None:
         rate = learning_rate(self.settings, self.step)
@@ -335,6 +350,12 @@ def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     return losses.transpose(1, 2)
 
 
+def mean_activity(activations: Mapping[str, Tensor]) -> Tensor:
+    """Each member's mean absolute activity over windows, steps and units, the mean of its sites."""
+    sites = [site.abs().mean((1, 2, 3), dtype=torch.float32) for site in activations.values()]
+    return torch.stack(sites).mean(0)
+
+
 def _due(step: int, every: int, last: int) -> bool:
     return step % every == 0 or step == last
 
@@ -359,6 +380,11 @@ def _check(
         raise NetworkError(
             f"training: got a network that reads the channels {', '.join(network.channels)}; the "
             "next symbol is learned by networks that read symbols: build it without channels"
+        )
+    if settings.sparsity and not matching_sites(CODE_SITES, network.sites):
+        raise NetworkError(
+            f"training.sparsity: got {settings.sparsity:g}; must be 0 for the architecture "
+            f"{network.settings.architecture}, which has no code units ({', '.join(CODE_SITES)})"
         )
     _check_shape(network, "tokens", tokens, settings.window, "training.window = ")
     if validation is not None:

@@ -15,6 +15,8 @@ import pandas as pd
 
 from chunkscope.neurons.comparison import LOSS, STEPS, Pair, final_loss
 from chunkscope.neurons.controls import ANOTHER, OWN, SHUFFLED
+from chunkscope.neurons.steering.targets import ANOTHER as INSTEAD
+from chunkscope.neurons.steering.targets import DIRECTION, TARGET
 from chunkscope.neurons.summary import ALL, AS_ZERO, TRAINED, UNTRAINED
 from chunkscope.neurons.wording import headline_rows
 from chunkscope.statistics import Claim, Interval, judge, mean_interval, paired_difference
@@ -39,6 +41,13 @@ LOSSES = {1: (4.06, 3.83), 2: (3.55, 3.23), 3: (3.46, 3.11), 6: (2.36, 2.16), 12
 """Layers -> validation loss (nats) of CRATE and of GPT."""
 
 
+STEERED = {
+    "unit": ("A unit held at what it does where it is very active", "another unit held at that"),
+    "state": ("A state of the dictionary", "one seen at a random step"),
+}
+"""What a network is steered by -> it and what stands in its place."""
+
+
 @dataclass(frozen=True)
 class Tables:
     """What claims are judged by.
@@ -48,12 +57,14 @@ class Tables:
         seeds: run -> condition -> :func:`~chunkscope.neurons.summary.by_seed`.
         tracing: run -> :func:`~chunkscope.neurons.tracing.trace_units`.
         layers: run -> how many its network has.
+        steering: run -> :func:`~chunkscope.neurons.steering.study.steer`, with ``seed``.
     """
 
     comparison: pd.DataFrame
     seeds: dict[str, dict[str, pd.DataFrame]]
     tracing: dict[str, pd.DataFrame]
     layers: dict[str, int]
+    steering: dict[str, pd.DataFrame]
 
     def knows(self, pair: Pair, protocol: str) -> bool:
         """Whether both of a pair were scored by a protocol."""
@@ -71,6 +82,8 @@ def judge_neurons(pairs: Iterable[Pair], tables: Tables) -> Iterator[Claim]:
         yield _denser(pair, tables)
     for run in tables.seeds:
         yield from _above_floors(run, tables)
+    for run, table in tables.steering.items():
+        yield from _steered(run, table)
 
 
 def _higher_at_equal_steps(pair: Pair, tables: Tables) -> Iterator[Claim]:
@@ -210,6 +223,22 @@ def _above_floors(run: str, tables: Tables) -> Iterator[Claim]:
             value,
             f"{_against([own, untrained])}; another unit's explanation {floors[ANOTHER]:.3f}, "
             f"shuffled {floors[SHUFFLED]:.3f}",
+        )
+
+
+def _steered(run: str, table: pd.DataFrame) -> Iterator[Claim]:
+    """Over all strengths, what a unit or a state does beyond another one in its place."""
+    for kind, said in STEERED.items():
+        means = table[table["kind"] == kind].pivot_table("kl", "seed", "condition")
+        if not {TARGET, INSTEAD} <= set(means.columns):
+            continue
+        value = paired_difference(means[TARGET], means[INSTEAD])
+        beside = f"; random direction of its length {means[DIRECTION].mean():.3f}"
+        yield _claim(
+            f"neurons-steering-{kind}-{run}",
+            f"{said[0]} of {run} changes predictions more than {said[1]} (nats)",
+            value,
+            _against([means[TARGET], means[INSTEAD]]) + beside,
         )
 
 

@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import Field, PositiveInt, model_validator
 
 from chunkscope.neurons.explainers.settings import EXPLAINERS, ExplainerSettings
+from chunkscope.neurons.steering.settings import SteeringSettings
 from chunkscope.settings import Name, Settings
 
 
@@ -89,3 +90,5 @@ class NeuronSettings(Settings):
     shown: int = Field(default=12, ge=0)
     """Units of a site that the report has a page of, evenly spread over the ranks of their
     scores."""
+    steering: SteeringSettings = SteeringSettings()
+    """Which units and states networks are steered by."""

@@ -92,7 +92,8 @@ MISTAKES = {
     # unknown keys, at every depth
     ("sed", "1"): "sed: unknown key; did you mean seed?",
     ("zzz", "1"): "zzz: unknown key; known are seed, device, corpora, runs, store, chunks, "
-    "interventions, concepts, prototypes, probing, inversion, dynamics, experiments, figures",
+    "interventions, concepts, prototypes, probing, inversion, dynamics, neurons, experiments, "
+    "figures",
     ("chunks.density.min_clutser_size", "5"): "chunks.density.min_clutser_size: unknown key; "
     "did you mean min_cluster_size?",
     ("corpora.noise.source.vocabularyy", "{}"): "corpora.noise.source.vocabularyy: unknown key; "
@@ -145,7 +146,7 @@ MISTAKES = {
     "be one of affine, crate, gpt, gru, huggingface, lstm, mingru, ssm, tanh; did you mean gru?",
     ("runs.one.corpus", "nois"): "runs.one.corpus: got 'nois'; must be noise",
     ("runs.one.studies", "[chunk]"): "runs.one.studies.0: got 'chunk'; must be one of chunks, "
-    "interventions, concepts, prototypes, probing, widths, inversion, dynamics",
+    "interventions, concepts, prototypes, probing, widths, inversion, dynamics, neurons",
     ("runs.one.studies", "[interventions]"): "runs.one.studies: got ['interventions']; "
     "interventions graft the states that chunks finds; add chunks",
     ("runs.one.sites", "[layers.0.hook_c]"): "runs.one.sites: site 'layers.0.hook_c' matches "
@@ -171,6 +172,13 @@ MISTAKES = {
     "symbols",
     ("runs.one.training.window", "200"): "runs.one.training.window: got 200; must be at most 100, "
     "the length of corpora.noise.training",
+    ("runs.one.training.sparsity", "0.5"): "runs.one.training.sparsity: got 0.5; must be 0 for "
+    "the architecture gru, which has no code units; leave it out, or choose gpt or crate",
+    (
+        "experiments.transfer.networks",
+        "{a: {network: {architecture: affine, hidden: 3}, pretraining: {sparsity: 1}}}",
+    ): "experiments.transfer.networks.a.pretraining.sparsity: got 1; must be 0 for the "
+    "architecture affine, which has no code units; leave it out, or choose gpt or crate",
     ("interventions.lags", "1"): "interventions.lags: got 1; must be at least 2: the graft matrix "
     "replaces the symbol after a donor and asks for the next",
     ("interventions.lags", "200"): "interventions.lags: got 200; must be at most 100, the length "
@@ -210,7 +218,7 @@ def test_all_mistakes_are_told_at_once() -> None:
         "my.yaml: runs.three.network.architecture: got 'rnn'; must be one of affine, crate, "
         "gpt, gru, huggingface, lstm, mingru, ssm, tanh",
         "my.yaml: runs.three.studies: got []; must be a list of at least 1, each one of chunks, "
-        "interventions, concepts, prototypes, probing, widths, inversion, dynamics",
+        "interventions, concepts, prototypes, probing, widths, inversion, dynamics, neurons",
         "my.yaml: chunks.density.candidates: needs at least one size",
         "my.yaml: chunks.density.variance: got 2; must be a number above 0 and at most 1",
         "my.yaml: chunks.merging.min_cuont: unknown key; did you mean min_count?",

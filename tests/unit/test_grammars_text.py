@@ -379,7 +379,7 @@ def test_three_documents_are_enough_for_equal_shares() -> None:
 
 
 def test_a_saved_tokenizer_is_taken_as_it_is(folder: Path, tmp_path: Path) -> None:
-    train_tokenizer(["one text", "another text"], 280).save(str(tmp_path / "tokenizer.json"))
+    train_tokenizer(["one text", "another text"], 268).save(str(tmp_path / "tokenizer.json"))
     training, _ = draw(Text(path=str(folder), tokenizer=str(tmp_path)))
     assert training.tokenizer == load_tokenizer(tmp_path).to_str()
     assert (
@@ -427,7 +427,7 @@ def write_little(path: Path) -> None:
         (write_blank, "text.txt: holds no text"),
         (Path.mkdir, "text.txt: holds no text"),
         (write_whole, "text.txt: got 1 documents; must be at least 3, .* set separator to what"),
-        (write_little, f"{SPLITS[0]}: got 60 sequences of 64 symbols; the . documents dealt to"),
+        (write_little, "source.tokenizer: got 512 symbols; the .. characters .* pairs for 2"),
     ],
 )
 def test_a_text_that_cannot_be_used_is_refused(
@@ -436,6 +436,12 @@ def test_a_text_that_cannot_be_used_is_refused(
     write(tmp_path / "text.txt")
     with pytest.raises(GrammarError, match=sentence):
         draw(Text(path=str(tmp_path / "text.txt")))
+
+
+def test_a_text_that_holds_too_few_sequences_is_refused(tmp_path: Path) -> None:
+    write_little(tmp_path / "text.txt")
+    with pytest.raises(GrammarError, match=f"{SPLITS[0]}: got 60 sequences of 64 symbols; the . "):
+        draw(Text(path=str(tmp_path / "text.txt"), tokenizer=260))
 
 
 def test_a_tokenizer_that_cannot_be_read_is_refused(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional
+from training_examples import VOCABULARY, draw_corpus, silent
 
 from chunkscope.errors import NetworkError
 from chunkscope.networks.building import build
@@ -27,7 +28,6 @@ from chunkscope.networks.settings import (
 from chunkscope.networks.stock import to_stock
 from chunkscope.networks.training import History, clip_members, draw_windows, evaluate, train
 
-VOCABULARY = 5
 SEEDS, WINDOW_SEEDS = (3, 1, 4), (30, 10, 40)
 BRIEF = TrainingSettings(
     steps=24, batch=4, window=12, evaluate_every=10, checkpoints=(0, 7), resume_every=8
@@ -40,18 +40,6 @@ MODELS = [
     MinGRUSettings(hidden=6),
     SSMSettings(hidden=6, state=2),
 ]
-
-
-def draw_corpus(sequences: int = 6, time: int = 40) -> np.ndarray:
-    """Cycles 0 1 2 3 4 with a random phase, and a tenth of the symbols replaced."""
-    rng = np.random.default_rng(0)
-    cycle = (np.arange(time) + rng.integers(VOCABULARY, size=(sequences, 1))) % VOCABULARY
-    noise = rng.integers(VOCABULARY, size=cycle.shape)
-    return np.where(rng.random(cycle.shape) < 0.1, noise, cycle)
-
-
-def silent(step: int, loss: float) -> None:
-    """Reports nothing."""
 
 
 each_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.architecture)

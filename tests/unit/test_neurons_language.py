@@ -170,10 +170,17 @@ def test_a_server_that_is_too_slow_is_counted(server, tmp_path):
 def test_a_server_that_is_down_ends_the_job_with_a_sentence(server, tmp_path):
     server.http.shutdown()
     server.http.server_close()
-    with pytest.raises(
-        NeuronError, match=r"language\.url: nobody answers at http://127.*start the"
-    ):
+    with pytest.raises(NeuronError, match=r"explainers: nobody answers at http://127.*start the"):
         endpoint(server, tmp_path, tries=2).ask([{"role": "user", "content": "hello"}], 9)
+
+
+def test_the_environment_may_say_where_it_is(server, tmp_path, monkeypatch):
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    with pytest.raises(NeuronError, match="without url, and OPENAI_BASE_URL is not set"):
+        Endpoint(LanguageSettings(model="small"), tmp_path)
+    url = endpoint(server, tmp_path).url
+    monkeypatch.setenv("OPENAI_BASE_URL", url)
+    assert Endpoint(LanguageSettings(model="small"), tmp_path).url == url
 
 
 def test_a_refusal_ends_the_job_at_once(server, tmp_path):

@@ -41,6 +41,7 @@ def test_every_key_of_a_resolved_configuration_is_in_the_reference() -> None:
         }
     )
     names = {"c", "r", "AB", *config.probing.superposition.codes.codes, *config.inversion.sites}
+    names |= {*config.neurons.protocols, *config.neurons.explainers}
     for line in resolved(config).splitlines():
         key = line.strip().partition(":")[0]
         if not key.startswith("-") and key not in names:

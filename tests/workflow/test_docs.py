@@ -177,7 +177,9 @@ def test_every_table_is_described() -> None:
 
 def test_every_figure_is_named() -> None:
     figures = set(
-        re.findall(r'"results/figures/(?:chunks|probing|inversion|dynamics)-([\w-]+)\.pdf"', RULES)
+        re.findall(
+            r'"results/figures/(?:chunks|probing|inversion|dynamics|neurons)-([\w-]+)\.pdf"', RULES
+        )
     )
     assert len(figures) > 25
     assert {name for name in figures if f"`{name}`" not in OUTPUTS.read_text()} == set()

@@ -58,6 +58,11 @@ def test_every_study_leaves_its_outputs(project):
         "figures/dynamics-regimes.png",
         "dynamics/tasks/leaky/master@100.zarr.zip",
         "dynamics/runs/distances.csv",
+        "neurons/comparison.csv",
+        "neurons/crate/explanations.jsonl.gz",
+        "neurons/compounds/labels.csv",
+        "neurons/gpt_relu/steering.csv",
+        "figures/neurons-training.png",
         "config.resolved.yaml",
         "report.html",
     ):
@@ -90,6 +95,11 @@ def test_the_ledger_judges_every_claim(project):
             "dynamics-motifs-shared",
             "dynamics-tasks-untrained-leaky",
             "dynamics-runs-nearer-gru16",
+        },
+        "neurons": {
+            "neurons-higher-random_only-crate-gpt_relu",
+            "neurons-equal-loss-crate-gpt_relu",
+            "neurons-trained-random_only-compounds",
         },
     }
     report = (project / "results/report.html").read_text()

@@ -36,6 +36,7 @@ class Endpoint:
 
     def __init__(self, settings: LanguageSettings, cache: Path) -> None:
         self.settings = settings
+        self.url = _address(settings)
         self.cache = cache
         self.counts: Counter[str] = Counter()
 
@@ -57,7 +58,7 @@ class Endpoint:
             "seed": self.settings.seed,
         }
         body = json.dumps(sent, sort_keys=True).encode()
-        name = hashlib.sha256(self.settings.url.encode() + b"\0" + body).hexdigest()
+        name = hashlib.sha256(self.url.encode() + b"\0" + body).hexdigest()
         kept = self.cache / name[:2] / f"{name}.json"
         if kept.exists():
             self.counts["kept"] += 1
@@ -85,9 +86,9 @@ class Endpoint:
                 fault = found
         if fault.nobody:
             raise NeuronError(
-                f"neurons.language.url: nobody answers at {self.settings.url} ({fault}), asked "
+                f"neurons.explainers: nobody answers at {self.url} ({fault}), asked "
                 f"{self.settings.tries} times; start the server, correct the address, or leave "
-                "neurons.language out"
+                "the language model out"
             )
         return None
 
@@ -101,7 +102,7 @@ class Endpoint:
         headers = {"Content-Type": "application/json"}
         if key := os.environ.get(self.settings.key_from):
             headers["Authorization"] = f"Bearer {key}"
-        address = self.settings.url.rstrip("/") + "/chat/completions"
+        address = self.url.rstrip("/") + "/chat/completions"
         request = urllib.request.Request(address, body, headers)
         try:
             with urllib.request.urlopen(request, timeout=self.settings.timeout) as answer:
@@ -110,7 +111,7 @@ class Endpoint:
             if error.code in WORTH_ANOTHER_TRY:
                 raise _Fault(f"status {error.code}") from None
             raise NeuronError(
-                f"neurons.language: {self.settings.url} refuses model {self.settings.model!r} with "
+                f"neurons.explainers: {self.url} refuses model {self.settings.model!r} with "
                 f"status {error.code} ({error.reason}); check url, model, and the key in "
                 f"{self.settings.key_from}"
             ) from None
@@ -121,6 +122,20 @@ class Endpoint:
             raise _Fault(str(error.reason), nobody=not late) from None
         except (OSError, HTTPException) as error:
             raise _Fault(f"cut off: {error}") from None
+
+
+def _address(settings: LanguageSettings) -> str:
+    """Where the language model is.
+
+    Raises:
+        NeuronError: neither the settings nor the environment say.
+    """
+    if url := settings.url or os.environ.get(settings.url_from):
+        return url
+    raise NeuronError(
+        f"neurons.explainers: got a language model without url, and {settings.url_from} is not set "
+        "either; set one of them to an address such as http://localhost:8000/v1"
+    )
 
 
 class _Fault(Exception):

@@ -14,8 +14,10 @@ class LanguageSettings(Settings):
 
     kind: Literal["language"] = "language"
     """Chooses this explainer."""
-    url: str = Field(pattern=r"^https?://")
+    url: str | None = Field(default=None, pattern=r"^https?://")
     """Where it is, up to the version, such as `http://localhost:8000/v1`."""
+    url_from: str = Field(default="OPENAI_BASE_URL", min_length=1)
+    """Environment variable that says so where `url` does not."""
     model: str = Field(min_length=1)
     """Which of its models."""
     key_from: str = Field(default="OPENAI_API_KEY", min_length=1)

@@ -23,6 +23,9 @@ SCORED |= {
 STEERED = [run for run in NEURON_RUNS if speaks(run)]
 
 
+include: "neurons_pages.smk"
+
+
 rule explain_units:
     input:
         store="results/activations/{run}{at}.zarr.zip",
@@ -51,7 +54,8 @@ rule explain_units:
     params:
         seed=CONFIG.seed,
         device=CONFIG.device,
-        neurons=settings(CONFIG.neurons),
+        # these two explain nothing
+        neurons=CONFIG.neurons.model_dump(mode="json", exclude={"shown", "steering"}),
         code=code("explain_units"),
     message:
         "Explaining the units of {wildcards.run}{wildcards.at}"
@@ -92,6 +96,38 @@ rule trace_units:
         "Scoring the units of {wildcards.run} along its training"
     script:
         "../scripts/trace_units.py"
+
+
+rule draw_neurons_steering:
+    input:
+        expand("results/neurons/{run}/steering.csv", run=STEERED),
+    output:
+        pdf="results/figures/neurons-steering.pdf",
+        png=report(
+            "results/figures/neurons-steering.png",
+            category="Neurons",
+            caption="../docs/captions/neurons-steering.rst",
+            labels={"figure": "steering"},
+        ),
+        csv="results/figures/neurons-steering.csv",
+    log:
+        "logs/draw_neurons_steering.log",
+    benchmark:
+        "results/timings/draw_neurons_steering.jsonl"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        runs=STEERED,
+        figures=look(),
+        code=code("draw_neurons_steering"),
+    message:
+        "Drawing what steering does"
+    script:
+        "../scripts/draw_neurons_steering.py"
 
 
 rule code_units:
@@ -225,7 +261,11 @@ rule neurons:
     input:
         NEURON_FIGURES,
         "results/claims/neurons.csv",
-        expand("results/neurons/{run}/explanations.jsonl.gz", run=NEURON_RUNS),
+        expand(
+            "results/neurons/{run}/{file}",
+            run=NEURON_RUNS,
+            file=["explanations.jsonl.gz", "shown.json"],
+        ),
 
 
 localrules:

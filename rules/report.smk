@@ -3,7 +3,14 @@
 # the fingerprint of code follows imports, which these parts of the page are not
 PAGE_PARTS = [
     BASE / "chunkscope" / "explorer" / part
-    for part in ("template.html", "report.css", "report.js", "preimages.js")
+    for part in (
+        "template.html",
+        "report.css",
+        "report.js",
+        "views.js",
+        "preimages.js",
+        "units.js",
+    )
 ]
 
 # these studies have rules only where they are asked for
@@ -14,6 +21,8 @@ FIGURES = [
     *(DYNAMICS_FIGURES if compared_at_all() else []),
     *(NEURON_FIGURES if runs_with("neurons") else []),
 ]
+
+NEURON_TABLES = ["comparison", "summary", "facts"] if runs_with("neurons") else []
 
 # kind of table -> what has one
 REPORTED = {
@@ -28,6 +37,8 @@ REPORTED = {
     **dict.fromkeys(("probing", "units"), probed_runs()),
     **dict.fromkeys(("quality", "shown"), runs_with("inversion")),
     "cuts": circuit_runs(),
+    "neurons": NEURON_TABLES,
+    "units_shown": runs_with("neurons"),
 }
 
 
@@ -98,6 +109,8 @@ rule write_report:
         ),
         shown=expand("results/inversion/{run}/shown.csv", run=runs_with("inversion")),
         cuts=expand("results/inversion/{run}/circuits/cuts.csv", run=circuit_runs()),
+        units_shown=expand("results/neurons/{run}/shown.json", run=runs_with("neurons")),
+        neurons=expand("results/neurons/{table}.csv", table=NEURON_TABLES),
         benchmarks=benchmarks,
         training_timings=expand(
             "results/networks/{run}/timing.json", run=trained_runs()

@@ -42,6 +42,8 @@ class ReportInputs:
         retention: what the members of balls share, by run and by the point at which it is read.
         quality, shown: scores of every run's decoder, and draws of it to look at.
         cuts: the fewest sites that carry a feature, of every run with one.
+        neurons: ``comparison``, ``summary`` and ``facts`` of units, each over all runs.
+        units_shown: units of a run to look at (JSON), with what they do and what is said of them.
     """
 
     config: Path
@@ -70,3 +72,5 @@ class ReportInputs:
     quality: Files = field(default_factory=dict)
     shown: Files = field(default_factory=dict)
     cuts: Files = field(default_factory=dict)
+    neurons: Files = field(default_factory=dict)
+    units_shown: Files = field(default_factory=dict)

@@ -1,51 +1,14 @@
 "use strict";
 // Draws for one query at a time. A view has an address: #preimage/run/site@point/query
 (() => {
+  const { make, fixed, look } = VIEWS;
   const FULL = 50; // hundredths of probability that have full colour
-  const LEVELS = ["run", "site", "query"];
   const STATUSES = { retained: "Retained", partly: "Partly", free: "Free", "not estimable": "Not estimable" };
 
   const data = JSON.parse(document.getElementById("preimages-data").textContent);
-  const viewer = document.getElementById("preimages");
   const radius = `ε = ${data.radius}`;
-  let current; // the names of what is shown, one of each level
-
-  const make = (tag, properties, ...children) => {
-    const made = Object.assign(document.createElement(tag), properties);
-    made.append(...children);
-    return made;
-  };
-  const fixed = (value) => (Math.round(100 * value) / 100 + 0).toFixed(2).replace("-", "−");
   const signed = (hundredths) => (hundredths > 0 ? "+" : "") + fixed(hundredths / 100);
 
-  // where one is
-
-  const named = (list, name) => list.find((item) => item.name === name) ?? list[0];
-
-  function find([first, second, third]) { // what is not there is the first there is
-    const run = named(data.runs, first), place = named(run.places, second);
-    return [run, place, named(place.queries, third)];
-  }
-
-  const addressOf = (names) =>
-    `#preimage/${names.map((name) => encodeURIComponent(name).replaceAll("%40", "@")).join("/")}`;
-
-  function namesIn(hash) {
-    try {
-      const [kind, ...names] = hash.slice(1).split("/").map(decodeURIComponent);
-      return kind === "preimage" ? names : null;
-    } catch {
-      return null; // none of our addresses
-    }
-  }
-
-  // what stands there
-
-  const onchange = () => go(selects.map(({ value }) => value));
-  const selects = LEVELS.map(() => make("select", { onchange }));
-  const turn = (by, textContent, title) =>
-    make("button", { type: "button", textContent, title, ariaLabel: title, onclick: () => step(by) });
-  const count = make("output", {});
   const rows = make("tbody", {});
   const kept = make("aside", {});
   const caution = make("p", { className: "caution" });
@@ -120,59 +83,23 @@
       " Boxed: the symbol at which the activity is read. Bars end at 2\u00a0ε.");
   }
 
-  function show([run, place, query]) {
-    const chosen = [run, place, query];
-    current = chosen.map(({ name }) => name);
-    [data.runs, run.places, place.queries].forEach((list, level) => {
-      const options = list.map(({ name }) => make("option", { value: name, textContent: name }));
-      selects[level].replaceChildren(...options);
-      selects[level].value = current[level];
-    });
-    count.textContent = `${place.queries.indexOf(query) + 1} of ${place.queries.length}`;
+  function show([, place, query]) {
     caution.hidden = place.trusted === null || Boolean(place.trusted[0]);
     caution.textContent = caution.hidden ? "" : doubt(place.trusted);
     rows.replaceChildren(...drawRows(query.draws));
     kept.replaceChildren(...keptLists(place.kept));
   }
 
-  // moving
-
-  function go(names) {
-    show(find(names));
-    history.replaceState(null, "", addressOf(current));
-  }
-
-  function step(by) {
-    const [run, place, query] = find(current), all = place.queries;
-    go([run.name, place.name, all[(all.indexOf(query) + by + all.length) % all.length].name]);
-  }
-
-  function arrive() {
-    const names = namesIn(location.hash);
-    if (!names && current) return; // on the way to somewhere else on the page
-    show(find(names ?? []));
-    if (!names) return;
-    if (names.some((name, level) => name !== current[level])) count.prepend("no such address: this is ");
-    viewer.focus({ preventScroll: true });
-    viewer.scrollIntoView();
-  }
-
-  viewer.addEventListener("keydown", (event) => {
-    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (!by || event.altKey || event.ctrlKey || event.metaKey || event.target.matches("select")) return;
-    event.preventDefault();
-    step(by);
+  look({
+    viewer: document.getElementById("preimages"),
+    kind: "preimage",
+    levels: [["run", () => data.runs], ["site", (run) => run.places], ["query", (place) => place.queries]],
+    show,
+    parts: [
+      legend(),
+      caution,
+      make("div", { className: "shown" },
+        make("table", { ariaLabel: "Draws, the nearest first" }, rows), kept),
+    ],
   });
-  addEventListener("hashchange", arrive);
-
-  viewer.append(
-    make("div", { className: "filters" },
-      ...selects.map((select, level) => make("label", {}, `${LEVELS[level]} `, select)),
-      turn(-1, "←", "previous query"), turn(1, "→", "next query"), count),
-    legend(),
-    caution,
-    make("div", { className: "shown" },
-      make("table", { ariaLabel: "Draws, the nearest first" }, rows), kept));
-  viewer.hidden = false;
-  arrive();
 })();

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -12,35 +11,27 @@ import pandas as pd
 from chunkscope.explorer.inputs import Files
 from chunkscope.explorer.inversion import STATUSES, at_radius, read_balls
 from chunkscope.explorer.reading import read_table, records
+from chunkscope.explorer.viewers import Viewer
 from chunkscope.inversion.reading import TRAINED
-
-
-@dataclass(frozen=True)
-class Preimages:
-    """What can be looked through.
-
-    Attributes:
-        data: ``radius`` and ``runs``. A run has a ``name`` and ``places``; a place (``site@point``)
-            has a ``name``, ``queries``, whether draws are ``trusted`` there, with the precision and
-            coverage that say so, and what its balls have ``kept``: status -> features, each with
-            its share. A query has a ``name`` and ``draws``, itself the first: distance,
-            whether it lies within, step that is read, symbols, and what was told of each.
-        note: which runs nothing was drawn for.
-    """
-
-    data: Mapping[str, Any]
-    note: str
 
 
 def read_preimages(
     shown: Files, quality: Files, retention: Mapping[str, Files], radius: float
-) -> Preimages | None:
+) -> Viewer | None:
     """The draws that were chosen to be shown; None if there are none.
 
     Args:
         shown, quality: run -> its tables of draws and of their scores.
         retention: as :class:`~chunkscope.explorer.inputs.ReportInputs` has it.
         radius: of the balls that decoders draw from.
+
+    Returns:
+        Its data have ``radius`` and ``runs``. A run has a ``name`` and ``places``; a place
+        (``site@point``) has a ``name``, ``queries``, whether draws are ``trusted`` there, with the
+        precision and coverage that say so, and what its balls have ``kept``: status -> features,
+        each with its share. A query has a ``name`` and ``draws``, itself the first: distance,
+        whether it lies within, step that is read, symbols, and what was told of each. Its note says
+        which runs nothing was drawn for.
     """
     columns = ["point", "site", "query", "distance", "inside", "at", "symbols", "told"]
     tables = {
@@ -57,7 +48,11 @@ def read_preimages(
     ]
     without = ", ".join(run for run, table in tables.items() if table.empty)
     note = f"Nothing was drawn for {without}." if without else ""
-    return Preimages({"radius": radius, "runs": runs}, note) if runs else None
+    if not runs:
+        return None
+    data = {"radius": radius, "runs": runs}
+    files = "results/inversion/{run}/shown.csv"
+    return Viewer("Preimages, query by query", data, files, note)
 
 
 def _places(

@@ -6,7 +6,7 @@ import base64
 import json
 import math
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,6 +114,20 @@ def read_config(path: Path) -> tuple[str, dict[str, Any]]:
     return text, data
 
 
+def read_json(path: Path, keys: Sequence[str]) -> dict[str, Any]:
+    """A JSON object with at least these keys.
+
+    Raises:
+        ReportError: the file is missing, not a JSON object, or lacks a key.
+    """
+    (record,) = _objects(path, [_bytes(path).decode("utf-8")])
+    for key in keys:
+        if key not in record:
+            has = ", ".join(record)
+            raise ReportError(f"{path}: key {key!r} is missing; it has {has}; {REMEDY}")
+    return record
+
+
 def read_timings(path: Path, job: str) -> list[Timing]:
     """What a job took: one timing per repeat in a ``.jsonl``, one in a ``.json``.
 
@@ -127,18 +141,18 @@ def read_timings(path: Path, job: str) -> list[Timing]:
             _number(record.get("cpu_s", record.get("cpu_time"))),
             _number(record.get("max_rss")),
         )
-        for record in _records(path)
+        for record in _objects(path, _bytes(path).decode("utf-8").splitlines())
     ]
 
 
-def _records(path: Path) -> Iterator[dict[str, Any]]:
-    for line in _bytes(path).decode("utf-8").splitlines():
+def _objects(path: Path, texts: Iterable[str]) -> Iterator[dict[str, Any]]:
+    for text in texts:
         try:
-            record = json.loads(line)
+            record = json.loads(text)
         except json.JSONDecodeError:
             record = None
         if not isinstance(record, dict):
-            raise ReportError(f"{path}: got {line[:40]!r}; must be a JSON object; {REMEDY}")
+            raise ReportError(f"{path}: got {text[:40]!r}; must be a JSON object; {REMEDY}")
         yield record
 
 

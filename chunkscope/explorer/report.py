@@ -18,8 +18,10 @@ from chunkscope.explorer import inversion, studies
 from chunkscope.explorer.cells import Table
 from chunkscope.explorer.claims import MARKS, JudgedClaim, count_verdicts, read_claims
 from chunkscope.explorer.figures import read_figure
-from chunkscope.explorer.inputs import ReportInputs
+from chunkscope.explorer.inputs import Files, ReportInputs
 from chunkscope.explorer.measures import MEASURES
+from chunkscope.explorer.neurons import comparison_table, fact_table
+from chunkscope.explorer.neurons import score_table as unit_score_table
 from chunkscope.explorer.preimages import read_preimages
 from chunkscope.explorer.provenance import code_table, store_table, version_table
 from chunkscope.explorer.reading import ReportError, read_config
@@ -35,11 +37,15 @@ from chunkscope.explorer.tables import (
     sweep_table,
 )
 from chunkscope.explorer.timings import job_table, known_sum, read_rules
+from chunkscope.explorer.units import read_units
+from chunkscope.explorer.viewers import Viewer
 
 HERE = Path(__file__).parent
 OVERVIEW = "-overview"
-INLINED = {"css": "report.css", "js": "report.js", "preimages_js": "preimages.js"}
+INLINED = {"css": "report.css", "js": "report.js", "views_js": "views.js"}
 """Name in the template -> the file that is written into the page."""
+VIEWERS = ("preimages", "units")
+"""What can be looked through, each with the script of its name."""
 COMPACT = {"ensure_ascii": False, "separators": (",", ":"), "allow_nan": False}
 """How data are written into the page."""
 
@@ -67,11 +73,13 @@ def render(inputs: ReportInputs) -> str:
     rules = read_rules(inputs.timings)
     radius = _radius(config)
     tables = {**_tables(inputs, runs), **_inversion_tables(inputs, radius)}
+    tables |= _neuron_tables(inputs.neurons)
+    viewers = _viewers(inputs, radius)
     sections = fill_sections(
         [figure for figure in figures if not figure.name.endswith(OVERVIEW)],
         claims,
         {name: table for name, table in tables.items() if table.rows or table.note},
-        read_preimages(inputs.shown, inputs.quality, inputs.retention, radius),
+        viewers,
     )
     return _template().render(
         summary=summarise_results(config, found, claims),
@@ -82,6 +90,7 @@ def render(inputs: ReportInputs) -> str:
         total=_tally(claims),
         overview=[figure for figure in figures if figure.name.endswith(OVERVIEW)],
         sections=sections,
+        viewers=viewers,
         measures=MEASURES.values(),
         found=found,
         benchmarks=benchmark_table(inputs.benchmarks),
@@ -126,6 +135,26 @@ def _inversion_tables(inputs: ReportInputs, radius: float) -> dict[str, Table]:
     }
 
 
+def _viewers(inputs: ReportInputs, radius: float) -> dict[str, Viewer]:
+    """What can be looked through, by the name of its script."""
+    found = {
+        "preimages": read_preimages(inputs.shown, inputs.quality, inputs.retention, radius),
+        "units": read_units(inputs.units_shown),
+    }
+    return {name: viewer for name, viewer in found.items() if viewer}
+
+
+def _neuron_tables(tables: Files) -> dict[str, Table]:
+    """Those of the study of units, by their names in its section."""
+    if not tables:
+        return {}
+    return {
+        "neuron_comparison": comparison_table(tables["comparison"]),
+        "neuron_scores": unit_score_table(tables["summary"]),
+        "neuron_facts": fact_table(tables["facts"]),
+    }
+
+
 def _radius(config: Mapping[str, Any]) -> float:
     """Of the balls that are drawn from; NaN in a configuration without preimages."""
     return float(config.get("inversion", {}).get("radius", "nan"))
@@ -159,6 +188,10 @@ def _template() -> Template:
         undefined=StrictUndefined,
     )
     environment.policies["json.dumps_kwargs"] = COMPACT
-    for name, part in INLINED.items():
-        environment.globals[name] = Markup((HERE / part).read_text("utf-8"))
+    environment.globals |= {name: _inlined(part) for name, part in INLINED.items()}
+    environment.globals["scripts"] = {name: _inlined(f"{name}.js") for name in VIEWERS}
     return environment.get_template("template.html")
+
+
+def _inlined(part: str) -> Markup:
+    return Markup((HERE / part).read_text("utf-8"))

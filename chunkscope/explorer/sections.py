@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chunkscope.explorer.cells import Table
 from chunkscope.explorer.claims import JudgedClaim
 from chunkscope.explorer.figures import Figure
-from chunkscope.explorer.preimages import Preimages
+from chunkscope.explorer.viewers import Viewer
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Part:
 
     Attributes:
         folded: whether the table is folded away until somebody asks for it.
-        preimages: whether preimages can be looked through here.
+        viewer: name of what can be looked through here.
     """
 
     id: str
@@ -26,7 +26,7 @@ class Part:
     figures: tuple[str, ...] = ()
     table: str = ""
     folded: bool = False
-    preimages: bool = False
+    viewer: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class ShownPart:
     part: Part
     figures: Sequence[Figure]
     table: Table | None = None
-    preimages: Preimages | None = None
+    viewer: Viewer | None = None
 
 
 @dataclass(frozen=True)
@@ -330,7 +330,7 @@ SECTIONS = (
                 "measured on raw draws, which results/inversion/{run}/draws.npz keeps. The arrow "
                 "keys go to the next query, and every view has an address of its own.",
                 figures=("inversion-samples",),
-                preimages=True,
+                viewer="preimages",
             ),
             Part(
                 "inversion-decoder",
@@ -384,6 +384,60 @@ SECTIONS = (
             Part("dynamics-runs", "Runs through their training", figures=("dynamics-runs",)),
         ),
     ),
+    Section(
+        "neurons",
+        "White-box neurons",
+        "How well can a unit of a transformer be explained? Every unit is explained on half of the "
+        "documents, and what is said of it is scored on the other half. White-box networks (CRATE) "
+        "stand beside twins of their depth and width.",
+        ("neurons",),
+        (
+            Part(
+                "neurons-comparison",
+                "At equal steps and at equal loss",
+                "A network that has learned less is easier to explain. The twin's score at equal "
+                "loss is read off its own training, where its loss was what the white box ended "
+                "with.",
+                figures=("neurons-training",),
+                table="neuron_comparison",
+                folded=True,
+            ),
+            Part(
+                "neurons-scores",
+                "Scores of explanations",
+                "By layer, the last included, and by what explains. Units without a score, dead "
+                "and constant ones among them, count as 0, and beside it are left out.",
+                figures=("neurons-layers", "neurons-explainers", "neurons-scores"),
+                table="neuron_scores",
+                folded=True,
+            ),
+            Part(
+                "neurons-facts",
+                "How active units are",
+                "And how much of what they do hangs on the current symbol alone.",
+                figures=("neurons-loss",),
+                table="neuron_facts",
+                folded=True,
+            ),
+            Part(
+                "neurons-steering",
+                "Steering",
+                "A unit is held at a value, or activity goes to a state of a dictionary that was "
+                "found at the same site.",
+                figures=("neurons-steering",),
+            ),
+            Part(
+                "neurons-units",
+                "Units",
+                "What single units do in the documents that their explanations are scored on, and "
+                "what is said of them. They are evenly spread over the ranks of a site, from the "
+                "unit that is explained best to the one that is explained worst, so that nobody "
+                "picked them; near a rank stands the unit that most explainers explained. The "
+                "arrow keys go to the next unit, and every view has an address of its own.",
+                viewer="units",
+            ),
+        ),
+    ),
 )
 
 
@@ -394,15 +448,15 @@ def fill_sections(
     figures: Sequence[Figure],
     claims: Sequence[JudgedClaim],
     tables: Mapping[str, Table],
-    preimages: Preimages | None,
+    viewers: Mapping[str, Viewer],
 ) -> list[ShownSection]:
     """The sections that there is something of; what none of them names stands in a last one.
 
     Args:
         tables: those that parts name, where there are any.
-        preimages: if there are any.
+        viewers: those that parts name, where there are any.
     """
-    filled = [_fill(section, figures, claims, tables, preimages) for section in SECTIONS]
+    filled = [_fill(section, figures, claims, tables, viewers) for section in SECTIONS]
     shown = {figure.name for section in filled for part in section.parts for figure in part.figures}
     judged = {claim.id for section in filled for claim in section.claims}
     rest = [figure for figure in figures if figure.name not in shown]
@@ -419,7 +473,7 @@ def _fill(
     figures: Sequence[Figure],
     claims: Sequence[JudgedClaim],
     tables: Mapping[str, Table],
-    preimages: Preimages | None,
+    viewers: Mapping[str, Viewer],
 ) -> ShownSection:
     by_name = {figure.name: figure for figure in figures}
     parts = [
@@ -427,12 +481,12 @@ def _fill(
             part,
             [by_name[name] for name in part.figures if name in by_name],
             tables.get(part.table),
-            preimages if part.preimages else None,
+            viewers.get(part.viewer),
         )
         for part in section.parts
     ]
     return ShownSection(
         section,
         [claim for claim in claims if claim.id.startswith(section.claims)],
-        [shown for shown in parts if shown.figures or shown.table or shown.preimages],
+        [shown for shown in parts if shown.figures or shown.table or shown.viewer],
     )

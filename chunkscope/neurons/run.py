@@ -98,7 +98,7 @@ def write_run(
     with gzip.GzipFile(explanations, "wb", compresslevel=4, mtime=0) as file:
         for place, found in explained:
             for line in _lines(place, found, written):
-                _write_line(file, line)
+                file.write(_as_line(line))
             tables = found.facts, found.scores, found.labels, _answers(found)
             for name, table in zip(parts, tables, strict=True):
                 parts[name].append(at_place(place, table))
@@ -106,6 +106,20 @@ def write_run(
             said = ", ".join(f"{control} {value:.3f}" for control, value in mean.items())
             print(f"seed {place.seed}, {place.site}: mean correlation {said}", flush=True)
     return {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
+
+
+def read_explanations(
+    path: str | Path, units: Iterable[tuple[Place, int]]
+) -> Iterator[dict[str, Any]]:
+    """What :func:`write_run` wrote of some units; of others, which are many, nothing is parsed."""
+    starts = tuple(
+        _as_line({"seed": place.seed, "site": place.site, "unit": unit}).rstrip(b"}\n") + b","
+        for place, unit in units
+    )
+    with gzip.open(path, "rb") as file:
+        for line in file:
+            if line.startswith(starts):
+                yield json.loads(line)
 
 
 def _lines(place: Place, found: Explained, symbols: tuple[str, ...]) -> Iterator[dict[str, Any]]:
@@ -123,9 +137,9 @@ def _lines(place: Place, found: Explained, symbols: tuple[str, ...]) -> Iterator
             }
 
 
-def _write_line(file: gzip.GzipFile, line: dict[str, Any]) -> None:
+def _as_line(line: dict[str, Any]) -> bytes:
     text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
-    file.write(f"{text}\n".encode())
+    return f"{text}\n".encode()
 
 
 def _answers(found: Explained) -> pd.DataFrame:

@@ -90,5 +90,8 @@ class NeuronSettings(Settings):
     """What explains units, by name; `kind` says which explainer it is."""
     latents: LatentSettings = LatentSettings()
     """The sparse autoencoder that codes the units of runs of the study `latents`."""
+    shown: int = Field(default=12, ge=0)
+    """Units of a site that the report has a page of, evenly spread over the ranks of their
+    scores."""
     steering: SteeringSettings = SteeringSettings()
     """Which units and states networks are steered by."""

@@ -308,6 +308,34 @@ DRAWS = [
 CUT = (1, "count", "heads.0@target + heads.1@colon", *MEAN, 0.25, 1, 2, 64, False)
 
 
+UNIT = {
+    "unit": 131,
+    "rank": 1,
+    "active": 0.25,
+    "dead": False,
+    "token_share": None,
+    "explanations": [
+        {
+            "explainer": "symbols",
+            "length": 1,
+            "sentence": "active on '</script>' & \n",
+            "scores": {"random_only": [0.5, None]},
+        }
+    ],
+    "top": [{"symbols": ["<b>", "\n"], "activity": [100, -3]}],
+    "chance": [[0, 7]],
+}
+SHOWN: dict[str, object] = {
+    "member": 0,
+    "protocol": "random_only",
+    "explainer": "symbols",
+    "protocols": ["random_only"],
+    "chance": [["NA", "&"]],
+    "sites": [{"name": "blocks.0", "units": 2, "unscored": 1, "shown": [UNIT]}],
+}
+UNSHOWN = SHOWN | {"sites": [{"name": "blocks.0", "units": 2, "unscored": 1, "shown": []}]}
+
+
 @pytest.fixture
 def whole(inputs: ReportInputs, tmp_path: Path) -> ReportInputs:
     """The same with every study and experiment, and a claim and a figure of each."""
@@ -424,6 +452,10 @@ def whole(inputs: ReportInputs, tmp_path: Path) -> ReportInputs:
                 ("line_start", "NA", "probe", "natural", True, 0.9, 0.9, 0.9, 0.9),
                 ("line_start", "NA", "untrained", "balanced", True, 0.3, 0.3, 0.3, 0.9),
             )
+        },
+        units_shown={
+            "alpha": write_json(folder / "alpha" / "shown.json", SHOWN),
+            "beta": write_json(folder / "beta" / "shown.json", UNSHOWN),
         },
         **inverted_files(folder),
     )
@@ -721,6 +753,7 @@ def check_page(page: Page) -> None:
         ({"quality"}, ["inversion"]),
         ({"shown"}, ["inversion"]),
         ({"cuts"}, ["inversion"]),
+        ({"units_shown"}, ["neurons"]),
     ],
 )
 def test_a_page_has_the_sections_that_there_is_something_of(
@@ -749,6 +782,7 @@ def test_a_whole_page_has_every_section_and_loses_nothing(
         "prototypes",
         "probing",
         "inversion",
+        "neurons",
         "others",
     ]
     cards = [name for name in page.ids if name.startswith("claim-")]
@@ -840,16 +874,16 @@ def test_tables_of_preimages_hold_the_numbers_of_their_files(
     assert cut[4:] == ["0.500\u00a0[0.400,\u00a00.600]", "0.250", "1", "2", "no", "64"]
 
 
-def preimages_of(page: Page) -> str:
-    """What the page tells its viewer of preimages."""
-    pattern = r'<script type="application/json" id="preimages-data">(.*?)</script>'
+def told_to(page: Page, viewer: str) -> str:
+    """What the page tells one of its viewers."""
+    pattern = rf'<script type="application/json" id="{viewer}-data">(.*?)</script>'
     (data,) = re.findall(pattern, page.source, re.DOTALL)
     return str(data)
 
 
 def test_preimages_come_back_as_they_were_drawn(whole: ReportInputs, tmp_path: Path) -> None:
     page = page_of(whole, tmp_path / "report.html")
-    data = preimages_of(page)
+    data = told_to(page, "preimages")
     assert not re.search(r"[<>&]", data), "a symbol could end the script"
     told = json.loads(data)
     assert told["radius"] == 0.1
@@ -893,6 +927,52 @@ def test_where_no_network_has_learned_there_is_nothing_to_look_through(
     assert "has learned its task: beta." in page.sections["inversion"]
     assert "preimages" not in page.ids
     assert "The decoder" not in page.tables
+
+
+def test_units_come_back_as_they_were_chosen(whole: ReportInputs, tmp_path: Path) -> None:
+    page = page_of(whole, tmp_path / "report.html")
+    data = told_to(page, "units")
+    assert not re.search(r"[<>&]", data), "a symbol could end the script"
+    (run,) = json.loads(data)["runs"]
+    assert run["name"] == "alpha", "of beta nothing is shown"
+    assert {key: run[key] for key in ("protocol", "explainer", "protocols", "chance")}.items() <= (
+        SHOWN.items()
+    )
+    (site,) = run["sites"]
+    (unit,) = site["shown"]
+    assert (site["name"], site["units"], site["unscored"]) == ("blocks.0", 2, 1)
+    assert unit.pop("name") == "131", "which its address ends in"
+    assert unit.items() <= UNIT.items()
+    assert "shown.json" in page.sections["neurons"], "where no script runs"
+
+
+def test_viewers_share_a_script_that_stands_before_them_once(
+    whole: ReportInputs, tmp_path: Path
+) -> None:
+    source = page_of(whole, tmp_path / "report.html").source
+    assert source.count("const VIEWS =") == 1
+    assert source.index("const VIEWS =") < source.index("} = VIEWS;")
+    assert source.count("} = VIEWS;") == 2
+    nothing = replace(bare(whole), units_shown={"beta": whole.units_shown["beta"]})
+    page = page_of(nothing, tmp_path / "report.html")
+    assert "VIEWS" not in page.source
+    assert sections_of(page) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("[]", "alpha/shown.json: got '[]'; must be a JSON object"),
+        ("{", "alpha/shown.json: got '{'; must be a JSON object"),
+        ('{"protocol": "", "explainer": ""}', "alpha/shown.json: key 'protocols' is missing"),
+    ],
+)
+def test_units_that_are_not_what_they_should_be_are_named(
+    whole: ReportInputs, tmp_path: Path, content: str, message: str
+) -> None:
+    whole.units_shown["alpha"].write_text(content)
+    with pytest.raises(ReportError, match=re.escape(message)):
+        write_report(whole, tmp_path / "report.html")
 
 
 @pytest.mark.parametrize(

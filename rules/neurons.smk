@@ -5,7 +5,7 @@ from chunkscope.workflow import white_box_pairs
 
 NEURON_RUNS = runs_with("neurons")
 PAIRS = white_box_pairs(CONFIG)
-NEURON_FIGURES = []
+NEURON_FIGURES = ["results/figures/neurons-steering.png"]
 # a ready network has no training to follow
 TRACED = [run for run in NEURON_RUNS if run in trained_runs()]
 CONDITIONS = {"": "trained", "@step0": "untrained"}
@@ -55,7 +55,7 @@ rule explain_units:
         seed=CONFIG.seed,
         device=CONFIG.device,
         # these two explain nothing
-        neurons=CONFIG.neurons.model_dump(mode="json", exclude={"shown", "steering"}),
+        neurons=CONFIG.neurons.model_dump(mode="json", exclude={"shown", "steering", "latents"}),
         code=code("explain_units"),
     message:
         "Explaining the units of {wildcards.run}{wildcards.at}"
@@ -151,7 +151,7 @@ rule code_units:
         runtime=120,
     params:
         seed=CONFIG.seed,
-        neurons=settings(CONFIG.neurons),
+        neurons=CONFIG.neurons.model_dump(mode="json", exclude={"shown", "steering"}),
         code=code("code_units"),
     message:
         "Explaining a sparse code of the units of {wildcards.run}{wildcards.at}"
@@ -183,7 +183,7 @@ rule steer_units:
     params:
         seed=CONFIG.seed,
         device=CONFIG.device,
-        neurons=settings(CONFIG.neurons),
+        neurons=CONFIG.neurons.model_dump(mode="json", include={"sites", "steering"}),
         code=code("steer_units"),
     message:
         "Steering {wildcards.run} by its units and by states"

@@ -55,7 +55,9 @@ rule explain_units:
         seed=CONFIG.seed,
         device=CONFIG.device,
         # these two explain nothing
-        neurons=CONFIG.neurons.model_dump(mode="json", exclude={"shown", "steering", "latents"}),
+        neurons=CONFIG.neurons.model_dump(
+            mode="json", exclude={"shown", "steering", "latents"}
+        ),
         code=code("explain_units"),
     message:
         "Explaining the units of {wildcards.run}{wildcards.at}"

@@ -5,7 +5,7 @@ from chunkscope.workflow import white_box_pairs
 
 NEURON_RUNS = runs_with("neurons")
 PAIRS = white_box_pairs(CONFIG)
-NEURON_FIGURES = ["results/figures/neurons-steering.png"]
+NEURON_FIGURES = []
 # a ready network has no training to follow
 TRACED = [run for run in NEURON_RUNS if run in trained_runs()]
 CONDITIONS = {"": "trained", "@step0": "untrained"}
@@ -24,6 +24,7 @@ STEERED = [run for run in NEURON_RUNS if speaks(run)]
 
 
 include: "neurons_pages.smk"
+include: "neurons_figures.smk"
 
 
 rule explain_units:
@@ -98,38 +99,6 @@ rule trace_units:
         "Scoring the units of {wildcards.run} along its training"
     script:
         "../scripts/trace_units.py"
-
-
-rule draw_neurons_steering:
-    input:
-        expand("results/neurons/{run}/steering.csv", run=STEERED),
-    output:
-        pdf="results/figures/neurons-steering.pdf",
-        png=report(
-            "results/figures/neurons-steering.png",
-            category="Neurons",
-            caption="../docs/captions/neurons-steering.rst",
-            labels={"figure": "steering"},
-        ),
-        csv="results/figures/neurons-steering.csv",
-    log:
-        "logs/draw_neurons_steering.log",
-    benchmark:
-        "results/timings/draw_neurons_steering.jsonl"
-    conda:
-        "../envs/main.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime=10,
-    params:
-        runs=STEERED,
-        figures=look(),
-        code=code("draw_neurons_steering"),
-    message:
-        "Drawing what steering does"
-    script:
-        "../scripts/draw_neurons_steering.py"
 
 
 rule code_units:

@@ -32,7 +32,7 @@ class TreeSettings(Settings):
     """Questions one after the other, at most."""
     least: PositiveInt = 5
     """Symbols that an answer must be a mean of."""
-    units: PositiveInt | None = 32
+    units: PositiveInt | None = 16
     """Units of a site that it explains, evenly spread; null is all of them."""
 
 
@@ -47,7 +47,7 @@ class PatternSettings(Settings):
     """Symbols of a pattern, at most."""
     substitutes: PositiveInt = 8
     """Symbols that are tried in each place, drawn from those of the excerpts."""
-    units: PositiveInt | None = 32
+    units: PositiveInt | None = 16
     """Units of a site that it explains, evenly spread; null is all of them."""
 
 
@@ -58,7 +58,7 @@ ExplainerSettings = Annotated[
 
 EXPLAINERS: dict[str, ExplainerSettings] = {
     "symbols": GramSettings(),
-    "contexts": GramSettings(order=3, units=128),
+    "contexts": GramSettings(order=3, units=64),
     "tree": TreeSettings(),
     "patterns": PatternSettings(),
 }

@@ -15,9 +15,9 @@ class SteeringSettings(Settings):
     sites: tuple[str, ...] = Field(default=("blocks.1.mlp.hook_post",), min_length=1)
     """Patterns (fnmatch) of the sites, of those whose units are explained, that are steered; where
     none of them matches, the last one."""
-    units: int = Field(default=6, ge=0)
+    units: int = Field(default=5, ge=0)
     """Units of a site, evenly spread over the ranks of how well they are explained."""
-    states: int = Field(default=6, ge=0)
+    states: int = Field(default=5, ge=0)
     """States of a site, evenly spread over the ranks of how common they are."""
     cluster_size: int = Field(default=15, ge=2)
     """Least steps of a state, as HDBSCAN finds them."""
@@ -26,7 +26,7 @@ class SteeringSettings(Settings):
     strengths: tuple[Annotated[float, Field(gt=0)], ...] = Field((1.0, 2.0, 4.0), min_length=1)
     """How far: a unit is held at so many times what it does where it is very active; activity goes
     so many times the way to a state, beyond it above 1."""
-    prompts: int = Field(default=24, ge=4)
+    prompts: int = Field(default=16, ge=4)
     """Prompts that are steered; on the first half of them the symbols that are promoted are picked,
     on the second half it is measured whether they are."""
     prompt: PositiveInt = 24

@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 
 from chunkscope.errors import NeuronError
+from chunkscope.neurons.controls import OWN, SHUFFLED
 from chunkscope.neurons.excerpts import NOTHING, Activity, Sample, draw_sample
+from chunkscope.neurons.explaining import Known
 from chunkscope.neurons.language.endpoint import Endpoint
 from chunkscope.neurons.language.explaining import Said, read_levels
 from chunkscope.neurons.language.settings import LanguageSettings
 from chunkscope.neurons.scores import pearson
-from chunkscope.neurons.settings import DrawSettings
+from chunkscope.neurons.settings import DrawSettings, NeuronSettings, ProtocolSettings
+from chunkscope.neurons.study import Recorded, explain_site
 
 SYMBOLS = [" the", "cat", " sat", "7", "\n"]
 
@@ -224,3 +227,30 @@ def test_a_simulation_that_fails_says_nothing_and_is_counted(server, tmp_path):
     server.reply = lambda _: "I would rather not"
     assert not said.simulate(held_out.tokens).any()
     assert said.counts == {"not a list": 12}
+
+
+def test_a_site_is_explained_by_a_model_as_by_any_other_explainer(server, tmp_path):
+    """Beside its controls, of the units it was asked about, with what became of all questions."""
+    rng = np.random.default_rng(1)
+    halves = []
+    for _ in range(2):
+        tokens = rng.integers(len(SYMBOLS), size=(20, 12)).astype(np.int32)
+        rows = [3.0 * (tokens == 1), rng.random(tokens.shape), 1.0 * (tokens == 4)]
+        halves += [tokens, np.stack(rows, axis=-1).astype(np.float32)]
+    shown = ProtocolSettings(
+        length=12, explain=DrawSettings(top=2, random=4), score=DrawSettings(random=6)
+    )
+    model = LanguageSettings(url=server.url, model="small", units=2)
+    settings = NeuronSettings(protocols={"random": shown}, explainers={"cats": model})
+    found = explain_site(Recorded(*halves), Known(SYMBOLS, answers=tmp_path), settings, 0)
+    scores = found.scores.set_index(["control", "unit"])["pearson"]
+    assert scores[OWN, 0] == pytest.approx(1)
+    assert abs(scores[OWN, 2]) < 0.6
+    assert scores[SHUFFLED, 0] < 0.9
+    said = found.explanations[0]
+    assert said.units.tolist() == [0, 2]
+    assert said.said.as_json(0, SYMBOLS) == {"model": "small", "sentence": "active on cats"}
+    assert said.failures["asked"] == len(server.got)
+    again = explain_site(Recorded(*halves), Known(SYMBOLS, answers=tmp_path), settings, 0)
+    assert again.scores.equals(found.scores)
+    assert again.explanations[0].failures["asked"] == 0

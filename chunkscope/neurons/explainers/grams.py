@@ -89,8 +89,10 @@ class Grams:
 
     def simulate(self, tokens: Tokens) -> Values:
         """(unit, excerpt, time) what each unit is said to do on ``tokens`` of the same shape."""
-        said = np.broadcast_to(self.elsewhere[:, None, None], tokens.shape).copy()
-        for size, order in enumerate(self.orders, start=1):
+        table = np.tile(self.elsewhere[:, None], (1, self.vocabulary + 1))  # last: no symbol
+        table.ravel()[self.orders[0].keys] = self.orders[0].means
+        said = table[np.arange(self.units)[:, None, None], tokens]
+        for size, order in enumerate(self.orders[1:], start=2):
             if not len(order.keys):
                 continue
             keys = _keys(tokens, size, self.vocabulary)

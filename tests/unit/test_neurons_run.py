@@ -99,7 +99,7 @@ def test_every_explanation_is_written_whole_with_its_sentence_and_length(store, 
         assert line["sentence"]
         assert line["protocols"] == ["random"]
     table = next(line for line in lines if line["explainer"] == "symbols")
-    assert len(table["explanation"]["entries"]) == table["length"]
+    assert len(table["explanation"]["symbols"]) == table["length"]
     scores = tables["scores"]
     assert set(scores["seed"]) == {0, 1}
     assert set(tables["labels"]["kind"]) <= {"symbol", *store.label_kinds}

@@ -214,7 +214,7 @@ def test_a_context_is_believed_the_more_the_oftener_it_was_seen():
     values = np.array([[[0, 1, 0, 0, 0, 1, 0, 0, 0, 1]]], np.float32)
     grams = Grams.explain(Sample(tokens, values, np.ones(1, bool)), 3, order=2)
     of_b = 3 / 5
-    said = {context: (mean, count) for context, mean, count in grams.entries(0)}
+    said = {tuple(symbols): tuple(row) for symbols, *row in zip(*grams.entries(0), strict=True)}
     assert said[1,] == (pytest.approx(of_b), 5)
     assert said[0, 1] == (pytest.approx((3 * 1 + 2 * of_b) / (3 + 2)), 3)
     assert said[2, 1] == (pytest.approx((2 * 0 + 2 * of_b) / (2 + 2)), 2)
@@ -225,8 +225,8 @@ def test_a_context_is_believed_the_more_the_oftener_it_was_seen():
 def test_explanations_say_what_they_know():
     gram, _, _ = scored(2)
     assert gram.sentence(TOKEN, SYMBOLS).startswith("active on '<")
-    entries = gram.as_json(TOKEN, SYMBOLS)["entries"]
-    assert len(entries) == gram.lengths[TOKEN]
-    assert entries[0]["symbols"][-1] == "<3>"
-    assert entries[0]["mean"] == 2.0
+    whole = gram.as_json(TOKEN, SYMBOLS)
+    assert {len(whole[name]) for name in ("symbols", "means", "counts")} == {gram.lengths[TOKEN]}
+    assert whole["symbols"][0][-1] == "<3>"
+    assert whole["means"][0] == 2.0
     assert gram.sentence(DEAD, SYMBOLS) == "never more active than elsewhere"

@@ -23,6 +23,7 @@ from chunkscope.neurons.excerpts import NOTHING, Sample, Tokens, Values
 
 SHRINK = 2.0  # times that a longer context would have been seen if it said what a shorter one does
 SHOWN = 5  # entries in a sentence
+DIGITS = 6  # of the numbers of an explanation, as a file keeps them
 
 
 @dataclass(frozen=True)
@@ -110,41 +111,39 @@ class Grams:
         ]
         return np.sum(base, axis=0)
 
-    def entries(self, unit: int) -> list[tuple[tuple[int, ...], float, int]]:
-        """Symbols, mean and count of every entry of one unit, the largest mean first."""
-        rows = []
+    def entries(self, unit: int) -> tuple[list[list[int]], list[float], list[int]]:
+        """Symbols, means and counts of all entries of one unit, the largest mean first."""
+        contexts: list[list[int]] = []
+        means, counts, radix = [], [], self.vocabulary + 1
         for size, order in enumerate(self.orders, start=1):
-            base = (self.vocabulary + 1) ** size
-            low, high = np.searchsorted(order.keys, [unit * base, (unit + 1) * base])
-            for key, mean, count in zip(
-                order.keys[low:high].tolist(),
-                order.means[low:high].tolist(),
-                order.counts[low:high].tolist(),
-                strict=True,
-            ):
-                radix = self.vocabulary + 1
-                context = tuple(key // radix**back % radix for back in reversed(range(size)))
-                rows.append((context, mean, count))
-        return sorted(rows, key=lambda row: (-row[1], row[0]))
+            low, high = np.searchsorted(order.keys, [unit * radix**size, (unit + 1) * radix**size])
+            places = radix ** np.arange(size - 1, -1, -1)
+            contexts += (order.keys[low:high, None] // places % radix).tolist()
+            means.append(order.means[low:high])
+            counts.append(order.counts[low:high])
+        mean, count = np.concatenate(means), np.concatenate(counts)
+        ranked = np.argsort(-mean, kind="stable")
+        return [contexts[at] for at in ranked], mean[ranked].tolist(), count[ranked].tolist()
 
     def as_json(self, unit: int, symbols: Sequence[str]) -> dict[str, Any]:
-        """The explanation of one unit, whole."""
+        """The explanation of one unit, whole: of each entry its symbols, mean and count."""
+        contexts, means, counts = self.entries(unit)
         return {
-            "elsewhere": round(float(self.elsewhere[unit]), 6),
-            "entries": [
-                {"symbols": [symbols[s] for s in context], "mean": round(mean, 6), "count": count}
-                for context, mean, count in self.entries(unit)
-            ],
+            "elsewhere": round(float(self.elsewhere[unit]), DIGITS),
+            "symbols": [[symbols[s] for s in context] for context in contexts],
+            "means": np.round(means, DIGITS).tolist(),
+            "counts": counts,
         }
 
     def sentence(self, unit: int, symbols: Sequence[str]) -> str:
         """What a person would say of one unit."""
         elsewhere = self.elsewhere[unit]
-        above = [row for row in self.entries(unit) if row[1] > elsewhere][:SHOWN]
+        contexts, means, _ = self.entries(unit)
+        above = [row for row in zip(contexts[:SHOWN], means, strict=False) if row[1] > elsewhere]
         if not above:
             return "never more active than elsewhere"
         said = ", ".join(
-            f"{''.join(symbols[s] for s in context)!r} ({mean:.2f})" for context, mean, _ in above
+            f"{''.join(symbols[s] for s in context)!r} ({mean:.2f})" for context, mean in above
         )
         return f"active on {said}; elsewhere {elsewhere:.2f}"
 

@@ -52,9 +52,7 @@ class Trees:
         """Trees of at most ``depth`` questions, whose leaves were seen at least ``least`` times."""
         kinds = np.array([kinds_of(symbol) for symbol in symbols])
         table = Grams.explain(sample, len(symbols), order=1)
-        most = [
-            [context[0] for context, *_ in table.entries(u)[:NAMED]] for u in range(table.units)
-        ]
+        most = [[symbol for (symbol,) in table.entries(u)[0][:NAMED]] for u in range(table.units)]
         named = np.array([row + [NOTHING] * (NAMED - len(row)) for row in most], dtype=np.int32)
         trees = []
         for unit in range(sample.shape[0]):

@@ -62,7 +62,8 @@ class Group:
     @property
     def name(self) -> str:
         """What stands above the panel."""
-        return " beside ".join(self.runs)
+        first, *others = self.runs
+        return f"{first} beside {' and '.join(others)}" if others else first
 
 
 @dataclass(frozen=True)

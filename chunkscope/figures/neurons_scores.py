@@ -116,4 +116,4 @@ def _draw(axes: Axes, bars: Mapping[str, pd.DataFrame], color: str) -> None:
         va="top",
     )  # fmt: skip
     axes.set_xlim(left, 1)
-    axes.set_ylim(0, 1.45 * top)
+    axes.set_ylim(0, 1.75 * top)

@@ -53,7 +53,7 @@ def draw_steering(
     kinds = in_order(KINDS, marks["kind"])
     runs = list(steering)
     figure = Figure(figsize=(settings.width, 1.75 * len(kinds) + 0.9), layout="constrained")
-    grid = figure.subplots(len(kinds), len(runs), squeeze=False, sharex=True, sharey="row")
+    grid = figure.subplots(len(kinds), len(runs), squeeze=False, sharex=True)
     for at, (kind, row) in enumerate(zip(kinds, grid, strict=True)):
         for place, (run, axes) in enumerate(zip(runs, row, strict=True)):
             _draw(axes, marks[(marks["run"] == run) & (marks["kind"] == kind)])
@@ -70,7 +70,7 @@ def draw_steering(
         "Change of the next symbol's distribution after a prompt at all of whose steps a unit is "
         "held at so many times what it does where it is very active, or activity goes so many "
         "times the way to a state. Means over units or states, with 95 % intervals over "
-        f"n = {span_of(marks['n'])} seeds.",
+        f"n = {span_of(marks['n'])} seeds. Panels have scales of their own.",
     )
     return figure, marks[COLUMNS]
 
@@ -90,4 +90,5 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> None:
     axes.set_xscale("log", base=2)
     axes.set_xticks(strengths, [f"{strength:g}" for strength in strengths])
     axes.minorticks_off()
-    axes.set_ylim(bottom=0)
+    highest = float(rows["mean"].max())  # intervals of few seeds may go far beyond
+    axes.set_ylim(0, 1.08 * min(2 * highest, float(rows[["mean", "ci_high"]].max(axis=None))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from chunkscope.neurons.comparison import LOSS, STEPS, Pair
+from chunkscope.neurons.comparison import LOSS, STEPS, SYMBOLS, Pair
 from chunkscope.neurons.study import EVERYTHING
 from chunkscope.neurons.summary import ALL, AS_ZERO
 
@@ -23,6 +23,7 @@ def headline_rows(comparison: pd.DataFrame, at: str) -> pd.DataFrame:
     return comparison[
         (comparison["at"] == at)
         & (comparison["protocol"] == EVERYTHING)
+        & (comparison["explainer"] == SYMBOLS)
         & (comparison["measure"] == "pearson")
         & (comparison["policy"] == AS_ZERO)
         & (comparison["site"] == ALL)

@@ -17,7 +17,15 @@ from chunkscope.neurons.summary import (
     summarise_facts,
     summarise_units,
 )
-from chunkscope.neurons.wording import LESS, MORE, SAME, UNKNOWN, sentence_of, word_of
+from chunkscope.neurons.wording import (
+    LESS,
+    MORE,
+    SAME,
+    UNKNOWN,
+    headline_rows,
+    sentence_of,
+    word_of,
+)
 
 PAIR = Pair("white", "twin")
 
@@ -156,6 +164,19 @@ def test_more_interpretable_is_said_only_where_the_interval_excludes_zero():
     words = {(0.05, 0.15): MORE, (-0.01, 0.2): SAME, (-0.2, -0.1): LESS, (np.nan, np.nan): UNKNOWN}
     for (low, high), word in words.items():
         assert word_of(pd.Series({**row, "ci_low": low, "ci_high": high})) == word
+
+
+def test_other_explainers_of_everything_are_not_the_headline():
+    white = curve([[6, 3.5]] * 3, [[0, 0.30], [0, 0.32], [0, 0.31]])
+    twin = curve([[6, 4.0, 3.0]] * 3, [[0, 0.4, 0.2]] * 3)
+    tables = [
+        by_seed(scores(values).assign(protocol=EVERYTHING, explainer="label"))
+        for values in (OURS, THEIRS)
+    ]
+    table = compare_pair(PAIR, tables, [white, twin])
+    rows = headline_rows(table, STEPS)
+    assert rows["explainer"].tolist() == ["symbols"]
+    assert rows["difference"].iloc[0] == pytest.approx(1.5 * (0.31 - 0.20))
 
 
 def test_the_sentence_says_where_a_gain_does_not_hold():

@@ -145,7 +145,8 @@ def _draw_run(axes: Axes, rows: pd.DataFrame, runs: Runs, names: list[str], offs
             continue
         look = runs.look(str(of["run"].iloc[0]))
         own = kind is KINDS[0]
-        at = of["explainer"].map(names.index) + offset + (-0.07 if own else 0.07)
+        line = kind.aside or (-1 if own else 1)  # the upper or the lower one of its run
+        at = of["explainer"].map(names.index) + offset + 0.08 * line
         beyond = (of["mean"] < LEAST) & (of["measure"] == "r2")
         draw_kind(axes, at[~beyond], of[~beyond], look, kind, sideways=True)
         filled = look.color if kind.filled else "white"

@@ -25,7 +25,7 @@ from chunkscope.neurons.summary import ALL, AS_ZERO
 PER_ROW = 4
 PANEL = 1.6  # inches, height of a row of panels
 MEASURE = "pearson"
-APART = 0.08  # of a layer, between the runs of a panel
+APART, ASIDE = 0.18, 0.05  # of a layer, between the runs of a panel, and of floors from a run
 COLUMNS = ["group", "protocol", "run", "kind", "site", "mean", "ci_low", "ci_high", "n", "units"]
 
 
@@ -91,7 +91,7 @@ def _draw(axes: Axes, rows: pd.DataFrame, runs: Runs, names: tuple[str, ...]) ->
         for kind in KINDS:
             of = of_kind(rows[rows["run"] == run], kind)
             at = of["site"].map(places) + APART * (turn - (len(names) - 1) / 2)
-            draw_kind(axes, at, of, runs.look(run), kind)
+            draw_kind(axes, at + ASIDE * kind.aside, of, runs.look(run), kind)
             shown.append(of.assign(kind=kind.label))
     axes.set_xticks(range(len(layers)), list(layers.values()))
     axes.set_xlim(-0.4, max(len(layers), 1) - 0.6)

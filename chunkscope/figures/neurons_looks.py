@@ -33,7 +33,11 @@ SHOWN = ("random_only", "wide")
 
 @dataclass(frozen=True)
 class Kind:
-    """Whose score a mark is, whatever its colour."""
+    """Whose score a mark is, whatever its colour.
+
+    Attributes:
+        aside: which way it stands beside another kind that it may lie on; 0 if on none.
+    """
 
     label: str
     condition: str
@@ -41,13 +45,14 @@ class Kind:
     filled: bool = True
     line: Literal["-", "--", "none"] = "none"
     marker: str = ""
+    aside: int = 0
 
 
 KINDS = (
     Kind("trained", TRAINED, OWN, line="-"),
     Kind("untrained", UNTRAINED, OWN, filled=False, line="--"),
-    Kind("another unit's explanation", TRAINED, ANOTHER, marker="x"),
-    Kind("shuffled explanation", TRAINED, SHUFFLED, marker="+"),
+    Kind("another unit's explanation", TRAINED, ANOTHER, marker="x", aside=-1),
+    Kind("shuffled explanation", TRAINED, SHUFFLED, marker="+", aside=1),
 )
 """A mark of its own, or the architecture's: filled if trained, open if not."""
 
@@ -90,13 +95,17 @@ class Runs:
         return LOOKS.get(self.architectures[run], LOOKS["other"])
 
     @property
+    def looks(self) -> list[Look]:
+        """Those of the architectures that there are."""
+        there = [self.look(run) for run in self.architectures]
+        return [look for look in LOOKS.values() if look in there]
+
+    @property
     def handles(self) -> list[Line2D]:
         """The architectures that there are, for a legend."""
-        there = [self.look(run) for run in self.architectures]
         return [
             Line2D([], [], color=look.color, marker=look.marker, markersize=4, label=look.label)
-            for look in LOOKS.values()
-            if look in there
+            for look in self.looks
         ]
 
     def of(self, runs: Iterable[str]) -> Runs:

@@ -32,7 +32,7 @@ FACTS = {
 """Fact -> the title of its panel; all are shares, of which that of R2 alone has no bound below."""
 LOSSES = {"loss": "validation loss", "training_loss": "training loss"}
 PANEL = 1.6  # inches
-APART = 0.16  # of a layer, between runs
+APART, ASIDE = 0.24, 0.1  # of a layer, between runs, and between trained and untrained
 COLUMNS = ["group", "run", "what", "condition", "step", "site", "mean", "ci_low", "ci_high", "n"]
 
 
@@ -108,10 +108,10 @@ def _draw_fact(axes: Axes, rows: pd.DataFrame, runs: Runs, group: Group) -> None
     layers = layer_names(rows["site"])
     places = {site: at for at, site in enumerate(layers)}
     for turn, run in enumerate(group.runs):
-        for kind in KINDS[:2]:
+        for aside, kind in enumerate(KINDS[:2]):
             of = rows[(rows["run"] == run) & (rows["condition"] == kind.condition)]
             at = of["site"].map(places) + APART * (turn - (len(group.runs) - 1) / 2)
-            draw_kind(axes, at, of, runs.look(run), kind)
+            draw_kind(axes, at + ASIDE * aside, of, runs.look(run), kind)
     low, high = reach(rows)
     axes.set_ylim(min(low, 0) - 0.05, max(high, 1) + 0.05)
     axes.set_yticks([0, 0.5, 1], ["0", ".5", "1"])

@@ -15,11 +15,12 @@ from chunkscope.figures.neurons_looks import Runs, main_explainer, shown_protoco
 from chunkscope.figures.settings import FigureSettings
 from chunkscope.figures.style import BLACK, GREY, SMALL, note, row_title, styled, tint
 from chunkscope.neurons.controls import OWN
-from chunkscope.neurons.summary import TRAINED, UNTRAINED
+from chunkscope.neurons.summary import TRAINED
 
 MEASURE = "pearson"
 EDGES = np.linspace(-1, 1, 41)
 PANEL = 1.5  # inches
+TINT = 0.55
 COLUMNS = ["group", "protocol", "run", "condition", "bin", "low", "high", "units", "share"]
 NONE = "without a score"
 """Bin of the units that have none; their share is of all units, as everyone's."""
@@ -43,27 +44,26 @@ def draw_scores(
     figure = Figure(figsize=(settings.width, (PANEL + 0.3) * len(groups) + 0.9))
     figure.set_layout_engine("constrained")
     parts = figure.subfigures(len(groups), 1, squeeze=False)[:, 0]
+    found = [
+        _bins(table, explainer, protocol).assign(run=run, condition=condition, protocol=protocol)
+        for (run, condition), table in scores.items()
+        for protocol in protocols
+    ]
+    bars = pd.concat(found, ignore_index=True)
     shown = []
     for at, (part, group) in enumerate(zip(parts, groups, strict=True)):
         row_title(part, at, group.name)
         cells = [(protocol, run) for protocol in protocols for run in group.runs]
-        grid = part.subplots(1, len(cells), squeeze=False, sharex=True)[0]
+        grid = part.subplots(1, len(cells), squeeze=False, sharey=True)[0]
         for axes, (protocol, run) in zip(grid, cells, strict=True):
-            bars = {
-                condition: _bins(scores[run, condition], explainer, protocol)
-                for condition in (TRAINED, UNTRAINED)
-                if (run, condition) in scores
-            }
-            _draw(axes, bars, runs.look(run).color)
+            of = bars[(bars["run"] == run) & (bars["protocol"] == protocol)]
+            _draw(axes, of, runs.look(run).color)
+            _frame(axes, bars)
             axes.set_title(f"{run}: {words(protocol)}")
-            axes.set_xlabel("correlation")
-            place = {"group": group.name, "protocol": protocol, "run": run}
-            shown += [of.assign(condition=name, **place) for name, of in bars.items()]
+            shown.append(of.assign(group=group.name))
         grid[0].set_ylabel("share of units")
-    handles: list[Line2D | Patch] = [*runs.handles]
-    for handle in runs.handles:
-        handle.set_linestyle("none")
-    handles += [
+    handles: list[Line2D | Patch] = [
+        *(Patch(facecolor=tint(look.color, TINT), label=look.label) for look in runs.looks),
         Patch(facecolor=GREY, label="trained"),
         Line2D([], [], color=BLACK, linewidth=0.9, label="untrained"),
     ]
@@ -98,16 +98,13 @@ def _bins(scores: pd.DataFrame, explainer: str, protocol: str) -> pd.DataFrame:
     return table.assign(share=table["units"] / max(len(values), 1))
 
 
-def _draw(axes: Axes, bars: Mapping[str, pd.DataFrame], color: str) -> None:
-    """Bars of the trained networks, the outline of the untrained ones, and room for words above."""
-    seen = pd.concat(bars.values())
-    top = max(float(seen.loc[seen["bin"] != NONE, "share"].max()), 1e-3)
-    left = min(-0.25, float(seen.loc[seen["units"] > 0, "low"].min()))
+def _draw(axes: Axes, bars: pd.DataFrame, color: str) -> None:
+    """Bars of the trained networks, the outline of the untrained ones, and who has no score."""
     lines = []
-    for condition, table in bars.items():
+    for condition, table in bars.groupby("condition", sort=False):
         inside, none = table[table["bin"] != NONE], table[table["bin"] == NONE]["units"].iloc[0]
         if condition == TRAINED:
-            axes.stairs(inside["share"], EDGES, fill=True, color=tint(color, 0.55))
+            axes.stairs(inside["share"], EDGES, fill=True, color=tint(color, TINT))
         else:
             axes.stairs(inside["share"], EDGES, color=BLACK, linewidth=0.9)
         lines.append(f"{condition} {none} of {table['units'].sum()}")
@@ -115,5 +112,12 @@ def _draw(axes: Axes, bars: Mapping[str, pd.DataFrame], color: str) -> None:
         0.03, 0.98, "\n".join(["without score:", *lines]), transform=axes.transAxes, size=SMALL,
         va="top",
     )  # fmt: skip
+
+
+def _frame(axes: Axes, bars: pd.DataFrame) -> None:
+    """The same axes in all panels, with room for words above the highest bar of any."""
+    inside = bars[bars["bin"] != NONE]
+    left = min(-0.25, float(inside.loc[inside["units"] > 0, "low"].min()))
     axes.set_xlim(left, 1)
-    axes.set_ylim(0, 1.75 * top)
+    axes.set_ylim(0, 1.75 * max(float(inside["share"].max()), 1e-3))
+    axes.set_xlabel("correlation")

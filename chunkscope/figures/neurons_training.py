@@ -14,6 +14,7 @@ from chunkscope.figures.neurons_looks import Group, Runs, legend, reach
 from chunkscope.figures.settings import FigureSettings
 from chunkscope.figures.style import (
     BLACK,
+    GREY,
     SMALL,
     Look,
     line_handle,
@@ -29,10 +30,12 @@ from chunkscope.neurons.wording import headline_rows
 from chunkscope.statistics import mean_interval
 
 PER_ROW = 2
+LATE = 0.4  # of the fall of the loss after the first checkpoint, which panels of pairs show
+MINUS = "\N{MINUS SIGN}"
 MEASURE = "pearson"
 DASHED: dict[str, Any] = {"linestyle": "--", "linewidth": 0.9, "zorder": 0}
 READ_OFF: dict[str, Any] = {
-    "marker": "*", "color": BLACK, "markerfacecolor": "white", "markersize": 8, "zorder": 3,
+    "marker": "*", "color": BLACK, "markerfacecolor": "white", "markersize": 7, "zorder": 3,
     "linestyle": "none",
 }  # fmt: skip
 """Where the twin's curve crosses the white box's last loss."""
@@ -43,7 +46,7 @@ COLUMNS = ["group", "run", "mark", "step", "seed", "loss", "score", "ci_low", "c
 def draw_training(
     tracing: pd.DataFrame, comparison: pd.DataFrame, runs: Runs, settings: FigureSettings
 ) -> tuple[Figure, pd.DataFrame]:
-    """Two panels for each pair, one above the other: against the loss, and against the steps.
+    """Two panels for each pair: against the loss, about its end, and against the steps.
 
     Args:
         tracing, comparison: tables of all runs.
@@ -67,10 +70,11 @@ def draw_training(
         rows = curves[curves["run"].isin(group.runs)].assign(group=group.name)
         apart = _differences(group, comparison)
         _against_loss(by_loss, rows, apart, kept)
+        _outside(by_loss, rows)
         _against_steps(by_step, rows, kept)
         _title(by_loss, f"$\\bf{{{nth_letter(at)}}}$  {group.name}", apart)
+        by_step.set_ylim(low - 0.06 * (high - low + 0.01), high + 0.06 * (high - low + 0.01))
         for axes in (by_loss, by_step):
-            axes.set_ylim(low - 0.06 * (high - low + 0.01), high + 0.06 * (high - low + 0.01))
             axes.set_ylabel("mean correlation")
         shown += [rows, apart]
     handles = [*kept.handles, Line2D([], [], color=BLACK, linewidth=0.5, label="one seed")]
@@ -133,27 +137,64 @@ def _title(axes: Axes, name: str, apart: pd.DataFrame) -> None:
             said = f"{row['score']:+.3f}"
         if np.isfinite([row["ci_low"], row["ci_high"]]).all():
             said += f" [{row['ci_low']:+.3f}, {row['ci_high']:+.3f}]"
-        lines.append(f"{row['mark']}: {said}, n = {int(row['n'])}")
+        lines.append(f"{row['mark']}: {said}, n = {int(row['n'])}".replace("-", MINUS))
     axes.set_title(name, pad=4 + 9 * len(lines))
     axes.text(0, 1.02, "\n".join(lines), transform=axes.transAxes, size=SMALL, va="bottom")
 
 
 def _against_loss(axes: Axes, rows: pd.DataFrame, apart: pd.DataFrame, runs: Runs) -> None:
-    """Curves of all checkpoints but the untrained network, whose loss would squeeze the others."""
-    for run, of in rows.groupby("run", sort=False):
-        _draw(axes, of[of["step"] > 0], "loss", runs.look(str(run)))
-        start = of[(of["step"] == 0) & (of["mark"] == "mean")]
-        axes.axhline(start["score"].mean(), color=runs.look(str(run)).color, **DASHED)
+    """Curves of the checkpoints from some loss on, where the white box and its twin are told apart.
+
+    Earlier ones would squeeze these; they stand against the steps.
+    """
+    later = rows[rows["step"] > 0]
+    most = _first_shown(later["loss"], apart)
+    for run, of in later.groupby("run", sort=False):
+        _draw(axes, of, "loss", runs.look(str(run)))
+    for run, score in _untrained(rows).items():
+        axes.axhline(score, color=runs.look(run).color, **DASHED)
     for _, row in apart[apart["mark"] == LOSS].iterrows():
         axes.axvline(row["loss"], color=BLACK, linestyle=":", linewidth=0.9, zorder=0)
         axes.plot(row["loss"], row["twin_mean"], **READ_OFF)
-    axes.invert_xaxis()
+    shown = later[later["loss"] <= most]
+    low, high = reach(shown.assign(mean=shown["score"], n=0))
+    room, side = high - low + 0.01, 0.06 * (most - later["loss"].min() + 0.01)
+    axes.set_ylim(low - 0.3 * room, high + 0.1 * room)  # words stand beneath the curves
+    axes.set_xlim(most + side, later["loss"].min() - side)
     axes.set_xlabel("validation loss (nats per symbol), training to the right")
+
+
+def _first_shown(losses: pd.Series, apart: pd.DataFrame) -> float:
+    """The largest loss of the panel: a part of the fall, and beyond the white box's last in any
+    case; all of it for a run without a twin."""
+    best, most = float(losses.min()), float(losses.max())
+    ends = apart.loc[apart["mark"] == LOSS, "loss"]
+    if not np.isfinite(ends).any():
+        return most
+    end = float(ends.max())
+    return min(most, max(best + LATE * (most - best), end + (end - best) / 2))
+
+
+def _untrained(rows: pd.DataFrame) -> dict[str, float]:
+    """Run -> mean score before training."""
+    start = rows[(rows["step"] == 0) & (rows["mark"] == "mean")]
+    return {str(run): float(score) for run, score in zip(start["run"], start["score"], strict=True)}
+
+
+def _outside(axes: Axes, rows: pd.DataFrame) -> None:
+    """The untrained scores in words, where their lines lie outside the panel."""
+    low, high = axes.get_ylim()
+    found = [f"{run} {at:.3f}" for run, at in _untrained(rows).items() if not low <= at <= high]
+    if found:
+        text = "untrained, outside the panel:\n" + ", ".join(found)
+        axes.text(0.02, 0.03, text, transform=axes.transAxes, size=SMALL, color=GREY, va="bottom")
 
 
 def _against_steps(axes: Axes, rows: pd.DataFrame, runs: Runs) -> None:
     for run, of in rows.groupby("run", sort=False):
         _draw(axes, of, "step", runs.look(str(run)))
+    for run, score in _untrained(rows).items():
+        axes.axhline(score, color=runs.look(run).color, **DASHED)
     axes.set_xlabel("training step")
 
 
@@ -169,13 +210,12 @@ def _draw(axes: Axes, rows: pd.DataFrame, along: str, look: Look) -> None:
 
 
 def _said(curves: pd.DataFrame) -> str:
-    seeds, start = curves[curves["mark"] == "mean"], curves[curves["step"] == 0]
-    span = f"{start['loss'].min():.1f}" if len(start) else ""
+    means = curves[curves["mark"] == "mean"]
     return (
         "Correlation of what a unit did with what the table of its symbols says, made on half of "
         "the documents and scored on the other, all excerpts; mean over units and all layers, the "
         "last included, units without a score as 0. Marks: checkpoints, "
-        f"n = {span_of(seeds['n'])} seeds. Dashed: the untrained networks, whose loss "
-        f"({span} and more) lies outside the panel. Above the panels: white box less twin, with "
-        "95 % intervals over seeds."
+        f"n = {span_of(means['n'])} seeds; upper panels of pairs leave out early ones, whose loss "
+        "is higher, and have scales of their own. Above them: white box less twin, with 95 % "
+        "intervals over seeds."
     )

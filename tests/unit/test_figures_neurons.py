@@ -144,6 +144,70 @@ def test_training_shows_both_comparisons(made):
     _check(alone)
 
 
+def compared(curves, scores):
+    """What stands beside the curves of two networks."""
+    return compare_pair(
+        Pair(*NAMES),
+        [by_seed(scores[run, TRAINED]) for run in NAMES],
+        [curves[run] for run in NAMES],
+    )
+
+
+def stacked(curves):
+    return pd.concat([table.assign(run=run) for run, table in curves.items()])
+
+
+def test_the_twin_at_the_white_boxs_loss_stands_in_the_panel(made):
+    curves = {"white": curve(0.6), "twin": curve(0.9)}
+    table = compared(curves, made[0])
+    figure, marks = draw_training(stacked(curves), table, BOTH, LOOK)
+    by_loss, by_step = figure.axes
+    star = next(line for line in by_loss.lines if line.get_marker() == "*")
+    x, y = star.get_xdata()[0], star.get_ydata()[0]
+    row = marks[marks["mark"] == LOSS].iloc[0]
+    means = marks[(marks["mark"] == "mean") & (marks["run"] == "white") & (marks["step"] == 30)]
+    assert x == pytest.approx(means["loss"].iloc[0])
+    assert y == pytest.approx(means["score"].iloc[0] - row["score"])
+    low, high = sorted(by_loss.get_xlim())
+    assert low < x < high
+    assert by_loss.xaxis_inverted()  # training goes to the right
+    assert by_loss.get_ylim()[0] < y < by_loss.get_ylim()[1]
+    last = marks[(marks["step"] == 30) & (marks["mark"] == "mean")]
+    assert last["loss"].between(low, high).all()
+    assert not marks[marks["step"] == 0]["loss"].between(low, high).any()  # the untrained
+    said = " ".join(text.get_text() for text in by_loss.texts)
+    assert "untrained, outside the panel" in said
+    assert "white 0.510" in said
+    floors = [line.get_ydata()[0] for line in by_step.lines if line.get_linestyle() == "--"]
+    assert floors == pytest.approx([0.51, 0.51])
+
+
+def test_a_twin_that_never_had_the_loss_has_no_star(made):
+    curves = {"white": curve(0.9), "twin": curve(0.6)}
+    figure, marks = draw_training(stacked(curves), compared(curves, made[0]), BOTH, LOOK)
+    _check(figure)
+    assert marks[marks["mark"] == LOSS]["score"].isna().all()
+    assert "equal loss: not estimable" in " ".join(t.get_text() for t in figure.axes[0].texts)
+
+
+def test_one_seed_can_be_drawn(made):
+    curves = {"white": curve(0.6, seeds=1), "twin": curve(0.9, seeds=1)}
+    table = compared(curves, {key: of[of["seed"] == 0] for key, of in made[0].items()})
+    figure, _ = draw_training(stacked(curves), table, BOTH, LOOK)
+    _check(figure)
+    assert "[" not in figure.axes[0].texts[0].get_text()  # no interval
+
+
+def test_what_may_lie_on_each_other_stands_side_by_side(made):
+    figure, _ = draw_layers(made[1], BOTH, LOOK)
+    marks = {
+        (line.get_marker(), line.get_color()): line.get_xdata()[0]
+        for line in figure.axes[0].lines
+        if line.get_marker() in ("x", "+")
+    }
+    assert len(marks) == len(set(marks.values())) == 4
+
+
 def test_explainers_tell_lengths_and_shares(made):
     scores, summary = made
     figure, marks = draw_explainers(
@@ -166,6 +230,18 @@ def test_histograms_count_units_without_a_score(made):
     assert own["units"].sum() == 3 * 2 * 20
     assert own[own["low"].isna()]["units"].iloc[0] == 3 * 2
     assert own["share"].sum() == pytest.approx(1)
+
+
+def test_histograms_share_their_axes_and_no_bar_reaches_the_words(made):
+    figure, bars = draw_scores(made[0], BOTH, LOOK)
+    with style():
+        settle_layout(figure)
+    assert len({(axes.get_xlim(), axes.get_ylim()) for axes in figure.axes}) == 1
+    highest = bars[bars["low"].notna()]["share"].max()
+    for axes in figure.axes:
+        (words,) = axes.texts
+        lowest = axes.transData.inverted().transform(words.get_window_extent())[0, 1]
+        assert highest < lowest
 
 
 def test_loss_stands_beside_what_is_known_of_units():

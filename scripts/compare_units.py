@@ -5,6 +5,7 @@ import pandas as pd
 from chunkscope.jobs import job
 from chunkscope.neurons.comparison import COLUMNS, Pair, compare_pair
 from chunkscope.neurons.summary import TRAINED, by_seed, summarise_facts, summarise_units
+from chunkscope.neurons.tracing import COLUMNS as TRACED
 from chunkscope.tables import read_table
 
 with job(snakemake.log[0]):
@@ -14,6 +15,7 @@ with job(snakemake.log[0]):
     units = {key: read_table(file) for key, file in zip(keys, inputs.units, strict=True)}
     traced = zip(params.traced, inputs.tracing, strict=True)
     curves = {run: read_table(file) for run, file in traced}
+    traces = [table.assign(run=run) for run, table in curves.items()]
     compared = [
         compare_pair(
             Pair(*pair),
@@ -29,7 +31,7 @@ with job(snakemake.log[0]):
         "summary": summarise_units(means),
         "facts": summarise_facts(units),
         "comparison": pd.concat(compared or [pd.DataFrame(columns=list(COLUMNS))]),
-        "tracing": pd.concat([table.assign(run=run) for run, table in curves.items()]),
+        "tracing": pd.concat(traces or [pd.DataFrame(columns=["run", *TRACED])]),
     }
     for name, table in tables.items():
         table.to_csv(snakemake.output[name], index=False, float_format="%.6g")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -91,4 +92,5 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> None:
     axes.set_xticks(strengths, [f"{strength:g}" for strength in strengths])
     axes.minorticks_off()
     highest = float(rows["mean"].max())  # intervals of few seeds may go far beyond
-    axes.set_ylim(0, 1.08 * min(2 * highest, float(rows[["mean", "ci_high"]].max(axis=None))))
+    reach = np.nanmax(rows[["mean", "ci_high"]].to_numpy(float), initial=highest)
+    axes.set_ylim(0, 1.08 * min(2 * highest, reach))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chunkscope.errors import NeuronError
 from chunkscope.neurons.excerpts import NOTHING, Sample
@@ -38,6 +39,12 @@ class Known:
     symbols: Sequence[str]
     activate: Activate | None = None
     answers: Path = Path("work/answers")
+
+    def of_units(self, units: NDArray[np.intp]) -> Known:
+        """The same where only these units are looked at, numbered anew."""
+        if (ask := self.activate) is None:
+            return self
+        return replace(self, activate=lambda prompts: ask(prompts)[:, units])
 
 
 def explain(

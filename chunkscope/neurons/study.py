@@ -119,7 +119,9 @@ def explain_site(
         for explainer, how in settings.explainers.items():
             units = spread(seen.shape[0], how.units)
             mine = seen.of_units(units)
-            said = explain(mine, how, known, stream(seed, "neurons", first, explainer))
+            said = explain(
+                mine, how, known.of_units(units), stream(seed, "neurons", first, explainer)
+            )
             explanations.append(Explanation(protocols, explainer, units, said))
             for name, sample in samples.items():
                 rng = stream(seed, "neurons", name, explainer, "controls")

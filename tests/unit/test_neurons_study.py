@@ -6,7 +6,7 @@ import pytest
 
 from chunkscope.neurons.controls import ANOTHER, OWN, SHUFFLED
 from chunkscope.neurons.excerpts import Activity
-from chunkscope.neurons.explainers.settings import GramSettings, TreeSettings
+from chunkscope.neurons.explainers.settings import GramSettings, PatternSettings, TreeSettings
 from chunkscope.neurons.explaining import Known
 from chunkscope.neurons.facts import unit_facts
 from chunkscope.neurons.settings import DrawSettings, NeuronSettings, ProtocolSettings
@@ -122,3 +122,24 @@ def test_protocols_that_show_the_same_share_an_explanation():
     )
     found = explain_site(Recorded(*activity(0), *activity(1)), KNOWN, both, 0)
     assert [one.protocols for one in found.explanations] == [("top", "random"), ("more",)]
+
+
+def test_some_units_are_asked_about_under_their_own_numbers():
+    """Patterns of every second unit are those that these units have among all others."""
+
+    def ask(prompts):
+        did = np.zeros((len(prompts), 5), np.float32)
+        did[:, TOKEN] = prompts[:, -1] == 3
+        did[:, CONSTANT] = 0.7 * (prompts[:, -1] == 8)
+        return did
+
+    tokens, values = activity(0)
+    values[..., CONSTANT] = 0.7 * (tokens == 8)
+    other, held_out = activity(1)
+    held_out[..., CONSTANT] = 0.7 * (other == 8)
+    some = SETTINGS.model_copy(update={"explainers": {"patterns": PatternSettings(units=2)}})
+    recorded = Recorded(tokens, values, other, held_out)
+    found = explain_site(recorded, Known(KNOWN.symbols, ask), some, 0)
+    scores = found.scores.set_index(["protocol", "control", "unit"])["pearson"]
+    assert scores["wide", OWN, TOKEN] > 0.99
+    assert scores["wide", OWN, CONSTANT] > 0.99

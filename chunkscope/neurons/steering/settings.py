@@ -21,7 +21,7 @@ class SteeringSettings(Settings):
     """States of a site, evenly spread over the ranks of how common they are."""
     cluster_size: int = Field(default=15, ge=2)
     """Least steps of a state, as HDBSCAN finds them."""
-    subsample: int = Field(default=4000, ge=10)
+    subsample: int = Field(default=2000, ge=10)
     """Steps that are clustered."""
     strengths: tuple[Annotated[float, Field(gt=0)], ...] = Field((1.0, 2.0, 4.0), min_length=1)
     """How far: a unit is held at so many times what it does where it is very active; activity goes

@@ -196,14 +196,14 @@ def topics_version(wildcards):
     return sys.version.split()[0] if of_topics else None
 
 
+def reads_text(run):
+    """Whether a run reads text, and no grammar or task."""
+    return CONFIG.corpora[CONFIG.runs[run].corpus].source.grammar == "text"
+
+
 def grafted_runs():
     """Runs of the study that read text and can go on with it: their words are grafted too."""
-    return [
-        name
-        for name in runs_with("concepts")
-        if CONFIG.corpora[CONFIG.runs[name].corpus].source.grammar == "text"
-        and speaks(name)
-    ]
+    return [name for name in runs_with("concepts") if reads_text(name) and speaks(name)]
 
 
 def kept_steps(run):

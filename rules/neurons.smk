@@ -221,6 +221,7 @@ rule judge_neurons:
         pairs=PAIRS,
         layers={run: layers_of(run) for run in NEURON_RUNS},
         steered=STEERED,
+        text=[run for run in NEURON_RUNS if reads_text(run)],
         code=code("judge_neurons"),
     message:
         "Judging the claims about units of white-box networks"

@@ -60,6 +60,7 @@ class Tables:
         tracing: run -> :func:`~chunkscope.neurons.tracing.trace_units`.
         layers: run -> how many its network has.
         steering: run -> :func:`~chunkscope.neurons.steering.study.steer`, with ``seed``.
+        text: runs that read text, of which alone anything was published.
     """
 
     comparison: pd.DataFrame
@@ -67,6 +68,13 @@ class Tables:
     tracing: dict[str, pd.DataFrame]
     layers: dict[str, int]
     steering: dict[str, pd.DataFrame]
+    text: frozenset[str]
+
+    def published(self, pair: Pair, protocol: str) -> tuple[float, float] | None:
+        """What was published of language models as deep as a pair that reads text."""
+        if pair.white_box not in self.text:
+            return None
+        return PUBLISHED.get(self.layers[pair.white_box], {}).get(protocol)
 
     def knows(self, pair: Pair, protocol: str) -> bool:
         """Whether both of a pair were scored by a protocol."""
@@ -90,32 +98,24 @@ def judge_neurons(pairs: Iterable[Pair], tables: Tables) -> Iterator[Claim]:
 
 
 def _higher_at_equal_steps(pair: Pair, tables: Tables) -> Iterator[Claim]:
+    """Of one layer it is the twin that was published to be higher."""
     layers = tables.layers[pair.white_box]
     for protocol, said in PROTOCOLS.items():
-        known = PUBLISHED.get(layers, {}).get(protocol)
         if not tables.knows(pair, protocol):
             continue
         means = [_layers(tables.seeds[run][TRAINED], protocol) for run in pair.runs]
-        value = paired_difference(*_aligned(*means))
-        expected = known is None or known[0] > known[1]
-        sign = "higher" if expected else "lower"
-        yield Claim(
-            id=f"neurons-higher-{protocol}-{pair.white_box}-{pair.twin}",
-            study="neurons",
-            paper=PAPER,
-            statement=f"At equal steps, units of {pair.white_box} are explained with a {sign} "
-            f"score than those of {pair.twin}, on {said} ({layers} layers)",
-            published="" if known is None else f"{known[0]:g} against {known[1]:g} (x 100)",
-            published_source="layer means, by language models" if known else "other depths",
-            value=value,
-            control=f"{_against(means)}; {_floors(pair, tables, protocol)}",
-            rule=f"reproduced: {'above' if expected else 'below'} 0 with the whole interval over "
-            "seeds; direction: its mean",
-            verdict=judge(
-                value,
-                reproduced=value.low > 0 if expected else value.high < 0,
-                direction=(value.mean > 0) == expected,
-            ),
+        known = tables.published(pair, protocol)
+        above = known is None or known[0] > known[1]
+        text = "" if known is None else f"{known[0]:g} against {known[1]:g} (x 100)"
+        yield _claim(
+            f"neurons-higher-{protocol}-{pair.white_box}-{pair.twin}",
+            f"At equal steps, units of {pair.white_box} are explained with a "
+            f"{'higher' if above else 'lower'} score than those of {pair.twin}, on {said} "
+            f"({layers} layer{'s' * (layers > 1)})",
+            paired_difference(*_aligned(*means)),
+            f"{_against(means)}; {_floors(pair, tables, protocol)}",
+            published=(text, "layer means, by language models") if known else None,
+            above=above,
         )
 
 
@@ -125,18 +125,17 @@ def _more_on_random(pair: Pair, tables: Tables) -> Iterator[Claim]:
         return
     random, top = (_gains(pair, tables, protocol) for protocol in compared)
     value = paired_difference(*_aligned(random, top))
-    known = PUBLISHED.get(tables.layers[pair.white_box])
-    text = ""
-    if known:
-        gains = [known[protocol][0] - known[protocol][1] for protocol in compared]
-        text = f"{gains[0]:.2f} against {gains[1]:.2f} (x 100)"
+    known = [tables.published(pair, protocol) for protocol in compared]
+    gains = [f"{one[0] - one[1]:.2f}" for one in known if one]
     yield _claim(
         f"neurons-random-{pair.white_box}-{pair.twin}",
         f"The gain of {pair.white_box} over {pair.twin} is larger on random excerpts alone than on "
         "top and random ones",
         value,
         f"gains {random.mean():+.3f} and {top.mean():+.3f}",
-        published=(text, "layer means, CRATE less GPT"),
+        published=(" against ".join(gains) + " (x 100)", "layer means, CRATE less GPT")
+        if gains
+        else None,
     )
 
 
@@ -155,7 +154,9 @@ def _steadier(pair: Pair, tables: Tables) -> Iterator[Claim]:
         "of layer means on random excerpts, GPT less CRATE)",
         value,
         _against(spreads, 5),
-        published=("2.29 against 20.85 (x 10,000)", "6 layers, top and random excerpts"),
+        published=("2.29 against 20.85 (x 10,000)", "6 layers, top and random excerpts")
+        if pair.white_box in tables.text
+        else None,
     )
 
 
@@ -169,7 +170,9 @@ def _costs_loss(pair: Pair, tables: Tables) -> Claim:
         "(nats)",
         value,
         _against(ends),
-        published=(f"{known[0]:g} against {known[1]:g}" if known else "", "read off its plot"),
+        published=(f"{known[0]:g} against {known[1]:g}", "read off its plot")
+        if known and pair.white_box in tables.text
+        else None,
     )
 
 
@@ -273,6 +276,7 @@ def _claim(
     value: Interval,
     control: str,
     published: tuple[str, str] | None = None,
+    above: bool = True,
 ) -> Claim:
     return Claim(
         id=name,
@@ -283,8 +287,13 @@ def _claim(
         published_source=published[1] if published else "",
         value=value,
         control=control,
-        rule="reproduced: above 0 with the whole interval over seeds; direction: mean above 0",
-        verdict=judge(value, reproduced=value.low > 0, direction=value.mean > 0),
+        rule=f"reproduced: {'above' if above else 'below'} 0 with the whole interval over seeds; "
+        f"direction: mean {'above' if above else 'below'} 0",
+        verdict=judge(
+            value,
+            reproduced=value.low > 0 if above else value.high < 0,
+            direction=(value.mean > 0) == above,
+        ),
     )
 
 

@@ -56,13 +56,16 @@ def comparison(at_steps, at_loss):
     return table.assign(white_box_loss=3.8, twin_loss=3.8)
 
 
-def judged(white, twin, layers=2, steering=None, at_loss=(-0.02, -0.04, -0.01), pairs=(PAIR,)):
+def judged(white, twin, layers=2, at_loss=(-0.02, -0.04, -0.01), **given):
+    """Claims by id; ``given`` are the pairs, tables of steering, and the runs that read text."""
+    pairs, text = given.get("pairs", (PAIR,)), given.get("text", ("white",))
     tables = Tables(
         comparison((0.05, 0.03, 0.07), at_loss),
         {"white": run(white, layers=layers), "twin": run(twin, layers=layers)},
         {"white": tracing(3.8, 0.4), "twin": tracing(3.5, 0.1)},
         {"white": layers, "twin": layers},
-        steering or {},
+        given.get("steering", {}),
+        frozenset(text),
     )
     return {claim.id: claim for claim in judge_neurons(pairs, tables)}
 
@@ -92,6 +95,15 @@ def test_of_one_layer_the_twin_is_expected_to_be_higher():
     assert found.verdict == "reproduced"
     assert judged(HIGHER, LOWER, layers=1)[found.id].verdict == "not reproduced"
     assert "neurons-steadier-white-twin" not in claims  # one layer does not vary
+
+
+def test_nothing_was_published_of_grammars():
+    name = "neurons-higher-random_only-white-twin"
+    published = judged(HIGHER, LOWER)[name]
+    own = judged(HIGHER, LOWER, text=())[name]
+    assert (published.paper, own.paper) == ("arXiv 2410.16443", "chunkscope")
+    assert own.published == own.published_source == ""
+    assert own.verdict == published.verdict
 
 
 def test_equal_loss_is_judged_by_its_own_interval():
@@ -129,6 +141,7 @@ def test_latents_of_a_twin_stand_beside_units_of_the_white_box():
         {"white": tracing(3.8, 0.4), "twin": tracing(3.5, 0.1)},
         {"white": 2, "twin": 2},
         {},
+        frozenset(["white"]),
     )
     claims = {claim.id: claim for claim in judge_neurons([PAIR], tables)}
     found = claims["neurons-latents-white-twin"]

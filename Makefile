@@ -17,7 +17,7 @@ demo: $(VENV)/.installed
 	$(BIN)/snakemake --cores $(CORES) --configfile config/quick.yaml
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python tests/benchmarks/run.py

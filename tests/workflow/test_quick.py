@@ -60,7 +60,7 @@ def test_every_study_leaves_its_outputs(project):
         "dynamics/runs/distances.csv",
         "neurons/comparison.csv",
         "neurons/crate/explanations.jsonl.gz",
-        "neurons/compounds/labels.csv",
+        "neurons/gpt_relu/latents/codes.csv",
         "neurons/gpt_relu/steering.csv",
         "figures/neurons-training.png",
         "config.resolved.yaml",
@@ -99,7 +99,7 @@ def test_the_ledger_judges_every_claim(project):
         "neurons": {
             "neurons-higher-random_only-crate-gpt_relu",
             "neurons-equal-loss-crate-gpt_relu",
-            "neurons-trained-random_only-compounds",
+            "neurons-trained-random_only-crate",
         },
     }
     report = (project / "results/report.html").read_text()

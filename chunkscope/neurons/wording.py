@@ -57,4 +57,6 @@ def _row(pair: Pair, rows: pd.DataFrame) -> pd.Series:
 
 def _numbers(row: pd.Series) -> str:
     low, high = float(row["ci_low"]), float(row["ci_high"])
-    return f"{row['difference']:+.3f} [{low:+.3f}, {high:+.3f}], n = {int(row['n'])}"
+    bounds = f" [{low:+.3f}, {high:+.3f}]" if np.isfinite([low, high]).all() else ""
+    mean = f"{row['difference']:+.3f}{bounds}, " if np.isfinite(row["difference"]) else ""
+    return f"{mean}n = {int(row['n'])}"

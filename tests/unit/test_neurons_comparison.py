@@ -156,7 +156,7 @@ def test_a_twin_that_never_came_so_far_is_not_estimable():
     found = rows_of(table, LOSS, EVERYTHING)
     assert np.isnan(found["difference"])
     assert found["n"] == 0
-    assert "not at equal loss: not estimable" in sentence_of(PAIR, table)
+    assert "not at equal loss: not estimable (n = 0)" in sentence_of(PAIR, table)
 
 
 def test_more_interpretable_is_said_only_where_the_interval_excludes_zero():

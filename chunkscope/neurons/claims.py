@@ -13,17 +13,16 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from chunkscope.neurons.comparison import LOSS, STEPS, Pair, final_loss
+from chunkscope.neurons.comparison import LOSS, STEPS, SYMBOLS, Pair, final_loss
 from chunkscope.neurons.controls import ANOTHER, OWN, SHUFFLED
 from chunkscope.neurons.steering.targets import ANOTHER as INSTEAD
 from chunkscope.neurons.steering.targets import DIRECTION, TARGET
 from chunkscope.neurons.summary import ALL, AS_ZERO, TRAINED, UNTRAINED
-from chunkscope.neurons.wording import headline_rows
-from chunkscope.statistics import Claim, Interval, judge, mean_interval, paired_difference
+from chunkscope.neurons.wording import headline_row
+from chunkscope.statistics import Claim, Interval, judge, paired_difference
 from chunkscope.statistics.claims import OWN as OURS
 
 PAPER = "arXiv 2410.16443"
-SYMBOLS = "symbols"
 PROTOCOLS = {
     "top_and_random": "top and random excerpts",
     "random_only": "random excerpts alone",
@@ -177,10 +176,7 @@ def _costs_loss(pair: Pair, tables: Tables) -> Claim:
 
 
 def _at_equal_loss(pair: Pair, tables: Tables) -> Claim:
-    steps, loss = (
-        rows[(rows["white_box"] == pair.white_box) & (rows["twin"] == pair.twin)].iloc[0]
-        for rows in (headline_rows(tables.comparison, at) for at in (STEPS, LOSS))
-    )
+    steps, loss = (headline_row(pair, tables.comparison, at) for at in (STEPS, LOSS))
     mean, low, high = (float(loss[name]) for name in ("difference", "ci_low", "ci_high"))
     value = Interval(mean, low, high, int(loss["n"]))
     return _claim(
@@ -312,8 +308,8 @@ def _floors(pair: Pair, tables: Tables, protocol: str) -> str:
     """Untrained twins and another unit's explanation."""
     said = []
     for run in pair.runs:
-        untrained = mean_interval(_layers(tables.seeds[run][UNTRAINED], protocol)).mean
-        another = mean_interval(_layers(tables.seeds[run][TRAINED], protocol, ANOTHER)).mean
+        untrained = _layers(tables.seeds[run][UNTRAINED], protocol).mean()
+        another = _layers(tables.seeds[run][TRAINED], protocol, ANOTHER).mean()
         said.append(f"{run} untrained {untrained:.3f}, another unit {another:.3f}")
     return "; ".join(said)
 

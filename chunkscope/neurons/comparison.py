@@ -17,8 +17,8 @@ import pandas as pd
 
 from chunkscope.neurons.controls import OWN
 from chunkscope.neurons.study import EVERYTHING
-from chunkscope.neurons.summary import ALL
-from chunkscope.statistics import Interval, mean_interval, paired_difference
+from chunkscope.neurons.summary import ALL, AS_ZERO, SCORED
+from chunkscope.statistics import Interval, paired_difference
 
 STEPS, LOSS = "equal steps", "equal loss"
 SYMBOLS = "symbols"
@@ -28,7 +28,7 @@ COLUMNS = (
     *("white_box_mean", "twin_mean", "difference", "ci_low", "ci_high", "n"),
     *("white_box_loss", "twin_loss"),
 )
-POLICIES = {"as zero": "as_zero", "scored": "scored"}
+POLICIES = {AS_ZERO: "as_zero", SCORED: "scored"}
 """What becomes of units without a score -> its column along training."""
 
 
@@ -144,12 +144,12 @@ def _difference(
     seeds = first.index.intersection(second.index)
     apart: Interval = paired_difference(first[seeds], second[seeds])
     return {
-        "white_box_mean": mean_interval(first[seeds]).mean,
-        "twin_mean": mean_interval(second[seeds]).mean,
+        "white_box_mean": first[seeds].mean(),
+        "twin_mean": second[seeds].mean(),
         "difference": apart.mean,
         "ci_low": apart.low,
         "ci_high": apart.high,
         "n": apart.n,
-        "white_box_loss": mean_interval(first_loss).mean,
-        "twin_loss": mean_interval(second_loss).mean,
+        "white_box_loss": first_loss.mean(),
+        "twin_loss": second_loss.mean(),
     }

@@ -8,8 +8,6 @@ from chunkscope.neurons.excerpts import Activity
 from chunkscope.neurons.scores import varies
 from chunkscope.neurons.tables import table_scores
 
-FACTS = ("active", "dead", "constant", "token_share")
-
 
 def unit_facts(explain: Activity, score: Activity, vocabulary: int) -> pd.DataFrame:
     """A row for every unit.

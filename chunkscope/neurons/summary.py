@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from chunkscope.neurons.study import SCORES
-from chunkscope.statistics import mean_interval, summarise
+from chunkscope.statistics import summarise
 
 ALL = "all"
 """In the place of a site: the mean over layers."""
@@ -109,4 +109,4 @@ def summarise_facts(units: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DataFra
             place = {"run": run, "condition": condition, "site": site, "seed": seed}
             rows += [{**place, "fact": fact, "value": value} for fact, value in facts.items()]
     table = pd.DataFrame(rows)
-    return summarise(table, ["run", "condition", "site", "fact"], estimate=mean_interval)
+    return summarise(table, ["run", "condition", "site", "fact"])

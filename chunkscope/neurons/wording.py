@@ -33,7 +33,7 @@ def headline_rows(comparison: pd.DataFrame, at: str) -> pd.DataFrame:
 def sentence_of(pair: Pair, comparison: pd.DataFrame) -> str:
     """*More interpretable* is said only where the interval over seeds excludes 0, and *not at equal
     loss* where that is so at equal steps alone."""
-    steps, loss = (_row(pair, headline_rows(comparison, at)) for at in (STEPS, LOSS))
+    steps, loss = (headline_row(pair, comparison, at) for at in (STEPS, LOSS))
     first, second = word_of(steps), word_of(loss)
     then = f"not at equal loss: {second}" if first == MORE != second else f"at equal loss {second}"
     return (
@@ -50,7 +50,9 @@ def word_of(row: pd.Series) -> str:
     return MORE if low > 0 else LESS if high < 0 else SAME
 
 
-def _row(pair: Pair, rows: pd.DataFrame) -> pd.Series:
+def headline_row(pair: Pair, comparison: pd.DataFrame, at: str) -> pd.Series:
+    """The row that one pair is judged by."""
+    rows = headline_rows(comparison, at)
     own = (rows["white_box"] == pair.white_box) & (rows["twin"] == pair.twin)
     return rows[own].iloc[0]
 

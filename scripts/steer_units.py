@@ -43,7 +43,8 @@ with job(snakemake.log[0]):
             table = steer_place(
                 network.select([place.seed]),
                 store,
-                place,
+                place.site,
+                values,
                 unit_scores(scores, place, rows.shape[1]),
                 (prototypes, counts),
                 steering,

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from chunkscope.grammars import Corpus
 from chunkscope.networks.network import Network
-
-SYMBOLS_PER_PASS = 20_000  # inputs x time run at once, which bounds memory
+from chunkscope.networks.passes import passes
 
 
 @torch.no_grad()
@@ -17,10 +16,8 @@ def answered(network: Network, corpus: Corpus) -> NDArray[np.bool_]:
     """(seed, input) whether each scored symbol is the likeliest, given all that is before it."""
     tokens, scored = corpus.tokens, corpus.scored
     asked = np.ones(tokens.shape, bool) if scored is None else scored
-    size = max(1, SYMBOLS_PER_PASS // tokens.shape[1])
     right = np.empty((len(network.seeds), len(tokens)), bool)
-    for first in range(0, len(tokens), size):
-        rows = slice(first, first + size)
+    for rows in passes(network, tokens):
         symbols = torch.from_numpy(tokens[rows].astype(np.int64))
         likeliest = network(symbols[:, :-1]).logits.argmax(-1).cpu()
         left = torch.from_numpy(~asked[rows, 1:])

@@ -22,10 +22,11 @@ from chunkscope.grammars import Inputs
 from chunkscope.inversion.distances import Activity
 from chunkscope.networks.edits import Edit
 from chunkscope.networks.network import Network
+from chunkscope.networks.passes import passes
 
-SYMBOLS_PER_PASS = 20_000  # inputs x time run at once, which bounds memory
 Place = TypeVar("Place")
 """Whatever names a place that is patched."""
+
 KEPT = 0.95  # share of patched members that must answer as before
 
 
@@ -70,10 +71,8 @@ def answer_logits(
         )
     steps = answer_steps(inputs, point)
     read = inputs.tokens[:, : steps.max() + 1].astype(np.int64)
-    size = max(1, SYMBOLS_PER_PASS // read.shape[1])
     found = np.empty((len(inputs), network.vocabulary), np.float32)
-    for first in range(0, len(inputs), size):
-        rows = slice(first, first + size)
+    for rows in passes(network, read):
         tokens = torch.from_numpy(read[rows])
         edits = [_edit(patch, inputs.points[patch.point], rows, read.shape[1]) for patch in patches]
         logits = network(tokens, intervene=edits).logits[0].cpu()
@@ -99,9 +98,7 @@ def recorded(
         network: of one member.
         tokens: (input, time).
     """
-    size = max(1, SYMBOLS_PER_PASS // tokens.shape[1])
-    for first in range(0, len(tokens), size):
-        rows = slice(first, first + size)
+    for rows in passes(network, tokens):
         symbols = torch.from_numpy(tokens[rows].astype(np.int64))
         found = network(symbols, record=list(sites)).activations
         yield rows, {site: found[site][0].cpu().numpy() for site in sites}

@@ -115,7 +115,7 @@ def from_pretrained(directory: str | Path, step: int | None = None) -> Network:
     network_type = CLASSES[settings.architecture]
     symbols, channels = config["symbols"], config.get("channels")
     network_type.check_channels(channels)
-    with torch.device("meta"):
+    with torch.random.fork_rng(devices=[]):  # for its shapes; on "meta" torch imports for seconds
         expected = network_type.draw(settings, len(channels or symbols), len(symbols))
     shapes = {k: (len(config["seeds"]), *v.shape[1:]) for k, v in expected.items()}
     _check_fit(weights, shapes, directory)

@@ -8,11 +8,10 @@ import numpy as np
 import torch
 
 from chunkscope.networks.network import Network
+from chunkscope.networks.passes import passes
 from chunkscope.networks.training import cross_entropy
 from chunkscope.neurons.excerpts import Tokens, Values
 from chunkscope.neurons.explainers.patterns import Activate
-
-SYMBOLS_PER_PASS = 20_000  # sequences x time run at once, which bounds the memory
 
 
 @torch.no_grad()
@@ -26,9 +25,9 @@ def run_over(
         tokens: (sequence, time).
     """
     parts: dict[str, list[Values]] = {site: [] for site in sites}
-    nats, block = 0.0, max(1, SYMBOLS_PER_PASS // tokens.shape[1])
-    for first in range(0, len(tokens), block):
-        symbols = torch.from_numpy(tokens[first : first + block].astype(np.int64))
+    nats = 0.0
+    for rows in passes(network, tokens):
+        symbols = torch.from_numpy(tokens[rows].astype(np.int64))
         output = network(symbols, record=sites)
         for site in sites:
             parts[site].append(output.activations[site][0].cpu().numpy())

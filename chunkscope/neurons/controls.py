@@ -47,7 +47,11 @@ def shuffle_symbols(seen: Tokens, vocabulary: int, rng: np.random.Generator) -> 
     The last column is :data:`~chunkscope.neurons.excerpts.NOTHING`, which it is the index of too.
     """
     renamed = np.tile(np.append(np.arange(vocabulary), NOTHING), (len(seen), 1)).astype(np.int32)
-    for unit, tokens in enumerate(seen):
-        shown = np.unique(tokens[tokens != NOTHING])
-        renamed[unit, shown] = rng.permutation(shown)
+    shown = np.zeros(renamed.shape, bool)
+    np.put_along_axis(shown, seen.reshape(len(seen), -1), True, 1)
+    shown[:, NOTHING] = False
+    # in an order drawn by chance those shown come first, so many of each unit as stand in its row
+    drawn = np.where(shown, rng.random(shown.shape), np.inf).argsort(1)
+    first = np.arange(vocabulary + 1) < shown.sum(1, keepdims=True)
+    renamed[shown] = drawn[first]
     return renamed

@@ -126,8 +126,9 @@ def fuzzing(
     right = _fires(sample, sample.values, level)
     others = sample.present & ~right
     chance = np.where(others, rng.random(right.shape), np.inf)
-    rank = chance.argsort(2).argsort(2)
-    wrong = others & (rank < right.sum(2, keepdims=True))
+    marked = right.sum(2, keepdims=True)
+    last = np.take_along_axis(np.sort(chance, axis=2), np.maximum(marked - 1, 0), 2)
+    wrong = others & (chance <= last) & (marked > 0)
     use = right.any(2) & wrong.any(2)
     called = []
     for marks in (right, wrong):

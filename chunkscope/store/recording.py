@@ -14,12 +14,10 @@ from torch.nn import functional
 from chunkscope.errors import StoreError, did_you_mean
 from chunkscope.grammars import Corpus, Inputs
 from chunkscope.networks.network import Network, Output
+from chunkscope.networks.passes import passes
 from chunkscope.networks.progress import StepReport
 from chunkscope.store.settings import StoreSettings
 from chunkscope.store.writer import StoreWriter
-
-SYMBOLS_PER_PASS = 20_000  # sequences x time run at once, which bounds memory
-LOGITS_PER_PASS = 40_000_000  # and, where the vocabulary is large, so does this
 
 
 @torch.no_grad()
@@ -113,18 +111,16 @@ def record_inputs(
         codec=settings.codec,
         chunk_mb=settings.chunk_mb,
     ) as writer:  # fmt: skip
-        block = _sequences_per_pass(network, read)
         report = StepReport(len(network.seeds) * len(read))
         for member in range(len(network.seeds)):
             alone = network.select([member])
-            for first in range(0, len(read), block):
-                rows = slice(first, first + block)
+            for rows in passes(alone, read):
                 activity = _at_steps(alone, read[rows], steps[rows], sites)
-                if first == 0:
+                if rows.start == 0:
                     writer.create(member, {site: a.shape[-1] for site, a in activity.items()})
                 no_loss = np.zeros(steps[rows].shape)
-                writer.write(member, first, activity, loss=no_loss)
-                report(member * len(read) + first + len(no_loss))
+                writer.write(member, rows.start, activity, loss=no_loss)
+                report(member * len(read) + rows.stop)
 
 
 def _at_steps(
@@ -139,33 +135,27 @@ def _at_steps(
     }
 
 
-def _sequences_per_pass(network: Network, tokens: NDArray[np.integer]) -> int:
-    symbols = min(SYMBOLS_PER_PASS, LOGITS_PER_PASS // network.vocabulary)
-    return max(1, symbols // tokens.shape[1])
-
-
 def _write_members(
     writer: StoreWriter,
     network: Network,
     tokens: NDArray[np.integer],
     sites: Sequence[str],
 ) -> None:
-    block = _sequences_per_pass(network, tokens)
     n_members = len(network.seeds)
     report = StepReport(n_members * len(tokens))
     for member in range(n_members):
         alone = network.select([member])
-        for first in range(0, len(tokens), block):
-            symbols = torch.from_numpy(tokens[first : first + block].astype(np.int64))
+        for rows in passes(alone, tokens):
+            symbols = torch.from_numpy(tokens[rows].astype(np.int64))
             output = alone(symbols, record=sites)
             activity = {
                 site: values[0].cpu().numpy() for site, values in output.activations.items()
             }
-            if first == 0:
+            if rows.start == 0:
                 writer.create(member, {site: a.shape[-1] for site, a in activity.items()})
             losses = _losses(output, symbols) if network.predicts else np.zeros(symbols.shape)
-            writer.write(member, first, activity, loss=losses)
-            report(member * len(tokens) + first + len(symbols), float(np.nanmean(losses)))
+            writer.write(member, rows.start, activity, loss=losses)
+            report(member * len(tokens) + rows.stop, float(np.nanmean(losses)))
 
 
 def _losses(output: Output, symbols: torch.Tensor) -> NDArray[np.float32]:

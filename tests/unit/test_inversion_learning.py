@@ -10,7 +10,6 @@ import pytest
 import torch
 
 from chunkscope.grammars import Addition
-from chunkscope.inversion import answered as passes
 from chunkscope.inversion.answered import answered
 from chunkscope.inversion.learning import (
     ANSWERS,
@@ -21,6 +20,7 @@ from chunkscope.inversion.learning import (
     excess_rows,
     learned_members,
 )
+from chunkscope.networks import passes
 from chunkscope.networks.building import build
 from chunkscope.networks.settings import GPTSettings
 

@@ -8,7 +8,6 @@ import torch
 
 from chunkscope.errors import InversionError
 from chunkscope.grammars import Counting, Inputs
-from chunkscope.inversion import patching
 from chunkscope.inversion.patching import (
     Patch,
     answers,
@@ -16,6 +15,7 @@ from chunkscope.inversion.patching import (
     functional_radius,
     smallest_cut,
 )
+from chunkscope.networks import passes
 from chunkscope.networks.building import build
 from chunkscope.networks.network import Network
 from chunkscope.networks.settings import GPTSettings
@@ -32,7 +32,7 @@ def network() -> Network:
 
 @pytest.fixture(autouse=True)
 def passes_of_a_few_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patching, "SYMBOLS_PER_PASS", 200)
+    monkeypatch.setattr(passes, "SYMBOLS_PER_PASS", 200)
 
 
 @torch.no_grad()

@@ -47,7 +47,9 @@ def activity(seed, sequences=120):
 
 @pytest.fixture(scope="module")
 def explained():
-    return explain_site(Recorded(*activity(0), *activity(1)), KNOWN, SETTINGS, 0)
+    return explain_site(
+        Recorded(*activity(0), *activity(1)), KNOWN, SETTINGS, 1
+    )  # shuffles the symbol of TOKEN
 
 
 def test_every_unit_has_a_row_for_every_protocol_explainer_and_control(explained):
@@ -94,14 +96,14 @@ def test_what_is_known_of_units():
 
 
 def test_the_same_seed_gives_the_same_scores(explained):
-    again = explain_site(Recorded(*activity(0), *activity(1)), KNOWN, SETTINGS, 0)
+    again = explain_site(Recorded(*activity(0), *activity(1)), KNOWN, SETTINGS, 1)
     pd.testing.assert_frame_equal(explained.scores, again.scores)
-    other = explain_site(Recorded(*activity(0), *activity(1)), KNOWN, SETTINGS, 1)
+    other = explain_site(Recorded(*activity(0), *activity(1)), KNOWN, SETTINGS, 2)
     assert not explained.scores.equals(other.scores)
 
 
 def test_another_score_half_changes_no_explanation(explained):
-    other = explain_site(Recorded(*activity(0), *activity(7)), KNOWN, SETTINGS, 0)
+    other = explain_site(Recorded(*activity(0), *activity(7)), KNOWN, SETTINGS, 1)
     for mine, others in zip(explained.explanations, other.explanations, strict=True):
         for unit in range(len(mine.units)):
             expected = mine.said.as_json(unit, KNOWN.symbols)

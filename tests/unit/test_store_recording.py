@@ -11,10 +11,11 @@ from torch.nn import functional
 
 from chunkscope.errors import SiteError, StoreError
 from chunkscope.grammars import Corpus, Counting
+from chunkscope.networks import passes
 from chunkscope.networks.building import build
 from chunkscope.networks.recurrent import Recurrent
 from chunkscope.networks.settings import GRUSettings, LSTMSettings
-from chunkscope.store import ActivationStore, StoreSettings, recording
+from chunkscope.store import ActivationStore, StoreSettings
 from chunkscope.store.recording import record_activations, record_inputs
 
 N, TIME, TRAIN, SEEDS = 11, 6, 7, (4, 9, 2)
@@ -45,7 +46,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def passes_of_four_sequences(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recording, "SYMBOLS_PER_PASS", 4 * TIME)
+    monkeypatch.setattr(passes, "SYMBOLS_PER_PASS", 4 * TIME)
 
 
 def test_every_site_of_every_member_is_what_the_whole_ensemble_does(

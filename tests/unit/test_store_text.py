@@ -11,11 +11,12 @@ import torch
 
 from chunkscope.errors import StoreError
 from chunkscope.grammars import Corpus, Text
+from chunkscope.networks import passes
 from chunkscope.networks.building import build
 from chunkscope.networks.network import Network
 from chunkscope.networks.settings import GPTSettings
 from chunkscope.randomness import stream
-from chunkscope.store import ActivationStore, recording
+from chunkscope.store import ActivationStore
 from chunkscope.store.recording import record_activations
 
 SITES = ["hook_embed", "blocks.*.attn.hook_z", "blocks.*.mlp.hook_post", "blocks.*.hook_resid_post"]
@@ -67,7 +68,7 @@ def test_passes_are_smaller_where_the_vocabulary_is_large(
     corpus: Corpus, network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record_activations(network, corpus, 5, SITES, tmp_path / "one")
-    monkeypatch.setattr(recording, "LOGITS_PER_PASS", 2 * 32 * network.vocabulary)
+    monkeypatch.setattr(passes, "LOGITS_PER_PASS", 2 * 32 * network.vocabulary)
     record_activations(network, corpus, 5, SITES, tmp_path / "two")
     with (
         ActivationStore.open(tmp_path / "one") as one,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from chunkscope.networks.network import Network
 from chunkscope.networks.sites import matching_sites
 from chunkscope.neurons.controls import OWN
+from chunkscope.neurons.excerpts import Values
 from chunkscope.neurons.run import Place
 from chunkscope.neurons.steering.settings import SteeringSettings
 from chunkscope.neurons.steering.study import draw_prompts, steer
@@ -48,29 +49,30 @@ def unit_scores(scores: pd.DataFrame, place: Place, units: int) -> NDArray[np.fl
 def steer_place(
     network: Network,
     store: ActivationStore,
-    place: Place,
+    site: str,
+    values: Values,
     scores: NDArray[np.float64],
     states: tuple[NDArray[np.float32], NDArray[np.int64]],
     settings: SteeringSettings,
     seed: int,
 ) -> pd.DataFrame:
-    """Every unit and state of one place that is tried, see :func:`~.study.steer`.
+    """Every unit and state of one site that is tried, see :func:`~.study.steer`.
 
     Args:
-        network: an ensemble of the one member.
+        network: an ensemble of one member.
+        values: (sequence, time, unit) what it did there.
         scores: (unit,) by which units are spread; NaN where one is not to be chosen.
         states: prototypes (state, unit) of a dictionary, and how many steps are in each (state,).
         settings: how many, and how far.
     """
-    values = store.activations(place.seed, place.site, "train")
     flat = values.reshape(-1, values.shape[-1])
     alive = np.where((flat > 0).any(0), scores, np.nan)
     prototypes, members = states
-    targets = unit_targets(place.site, values, spread_over_ranks(alive, settings.units))
+    targets = unit_targets(site, values, spread_over_ranks(alive, settings.units))
     targets += state_targets(
-        place.site, prototypes, spread_over_ranks(members.astype(float), settings.states)
+        site, prototypes, spread_over_ranks(members.astype(float), settings.states)
     )
-    rng = stream(seed, "neurons", "steering", place.site)
+    rng = stream(seed, "neurons", "steering", site)
     prompts = draw_prompts(store.tokens("test"), settings, rng)
     observed = flat[rng.choice(len(flat), min(OBSERVED, len(flat)), replace=False)]
     symbols = tuple(map(readable, store.symbols))

@@ -1,6 +1,7 @@
 """Units explained and scored: white-box networks beside their twins, by one name."""
 
 from chunkscope.networks.sites import sites_of_study
+from chunkscope.neurons.latents.settings import coded
 from chunkscope.workflow import white_box_pairs
 
 NEURON_RUNS = runs_with("neurons")
@@ -16,7 +17,7 @@ SCORED = {
     for at, condition in CONDITIONS.items()
 }
 SCORED |= {
-    f"results/neurons/{run}{at}/latents": (f"{run}-latents", condition)
+    f"results/neurons/{run}{at}/latents": (coded(run), condition)
     for run in runs_with("latents")
     for at, condition in CONDITIONS.items()
 }

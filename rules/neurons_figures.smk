@@ -2,7 +2,7 @@
 
 ARCHITECTURES = {run: CONFIG.runs[run].network.architecture for run in NEURON_RUNS}
 # a sparse code of a run stands beside it
-CODED = {run: f"{run}-latents" for run in runs_with("latents")}
+CODED = {run: coded(run) for run in runs_with("latents")}
 NEURON_FIGURES += [
     f"results/figures/neurons-{name}.png"
     for name in ("training", "layers", "explainers", "scores", "loss", "steering")

@@ -6,6 +6,7 @@ rule show_units:
         store="results/activations/{run}.zarr.zip",
         scores="results/neurons/{run}/scores.csv",
         units="results/neurons/{run}/units.csv",
+        labels="results/neurons/{run}/labels.csv",
         explanations="results/neurons/{run}/explanations.jsonl.gz",
     output:
         "results/neurons/{run}/shown.json",

@@ -9,7 +9,7 @@ from chunkscope.tables import read_table
 with job(snakemake.log[0]):
     inputs, params = snakemake.input, snakemake.params
     settings = NeuronSettings.model_validate(params.neurons)
-    tables = {name: read_table(inputs[name]) for name in ("scores", "units")}
+    tables = {name: read_table(inputs[name]) for name in ("scores", "units", "labels")}
     with ActivationStore.open(inputs.store) as store:
         shown = show_run(store, settings, params.seed, tables, inputs.explanations)
     write_shown(shown, snakemake.output[0])

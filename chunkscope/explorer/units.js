@@ -110,13 +110,16 @@
       explainer === run.explainer && run.protocol in scores).scores[run.protocol][0];
     const share = unit.token_share === null ? ""
       : ` The mean at the current symbol alone has an R² of ${fixed(unit.token_share)}.`;
+    const label = unit.label === null ? ""
+      : ` Of all exact labels it comes nearest to ${unit.label.name}${unit.label.less ? ", where it is less active" : ""}:`
+        + ` a correlation of ${score(unit.label.pearson)} where the label was not chosen.`;
     const none = site.unscored ? ` (${site.unscored} of them have none)` : "";
     const ranked = (ranking === null ? "none" : fixed(ranking)) + none;
     const code = (textContent) => make("code", { textContent });
     facts.replaceChildren(
       make("b", { textContent: `Rank ${unit.rank} of ${site.units}` }),
       " by the score of ", code(run.explainer), " under ", code(run.protocol), `: ${ranked}. `,
-      `It is active on ${percent(unit.active)} of symbols.${share}`);
+      `It is active on ${percent(unit.active)} of symbols.${share}${label}`);
     caution.hidden = !unit.dead;
     excerpts.replaceChildren(...excerptLists(run, unit));
     told.replaceChildren(...saidLists(run, unit));

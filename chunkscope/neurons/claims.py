@@ -15,6 +15,7 @@ import pandas as pd
 
 from chunkscope.neurons.comparison import LOSS, STEPS, SYMBOLS, Pair, final_loss
 from chunkscope.neurons.controls import ANOTHER, OWN, SHUFFLED
+from chunkscope.neurons.latents.settings import coded
 from chunkscope.neurons.steering.targets import ANOTHER as INSTEAD
 from chunkscope.neurons.steering.targets import DIRECTION, TARGET
 from chunkscope.neurons.summary import ALL, AS_ZERO, TRAINED, UNTRAINED
@@ -40,8 +41,6 @@ LOSSES = {1: (4.06, 3.83), 2: (3.55, 3.23), 3: (3.46, 3.11), 6: (2.36, 2.16), 12
 """Layers -> validation loss (nats) of CRATE and of GPT."""
 
 
-LATENTS = "-latents"
-"""Ending of the name under which the latents of a run stand."""
 STEERED = {
     "unit": ("A unit held at what it does where it is very active", "another unit held at that"),
     "state": ("A state of the dictionary", "one seen at a random step"),
@@ -208,7 +207,7 @@ def _denser(pair: Pair, tables: Tables) -> Claim:
 
 def _latents(pair: Pair, tables: Tables) -> Iterator[Claim]:
     """The published twin with a sparse autoencoder, on the excerpts on which it did best."""
-    code = f"{pair.twin}{LATENTS}"
+    code = coded(pair.twin)
     protocol = "quantiles"
     if code not in tables.seeds or not tables.knows(pair, protocol):
         return
@@ -224,13 +223,16 @@ def _latents(pair: Pair, tables: Tables) -> Iterator[Claim]:
         published=(
             "25.5, 15.1, 10.1 against 12.6, 10.0, 11.1 (x 100)",
             "the 3 layers of one model",
-        ),
+        )
+        if pair.white_box in tables.text
+        else None,
     )
 
 
 def _above_floors(run: str, tables: Tables) -> Iterator[Claim]:
     """A trained network above its untrained twin, and an own explanation above others."""
     conditions = tables.seeds[run]
+    latents = {coded(one): f"Latents of {one}" for one in tables.layers}
     there = set(conditions[TRAINED]["protocol"])
     for protocol in [name for name in ("top_and_random", "random_only") if name in there]:
         own = _layers(conditions[TRAINED], protocol)
@@ -242,7 +244,8 @@ def _above_floors(run: str, tables: Tables) -> Iterator[Claim]:
         }
         yield _claim(
             f"neurons-trained-{protocol}-{run}",
-            f"Units of {run} are explained with a higher score than those of the same networks "
+            f"{latents.get(run, f'Units of {run}')} are explained with a higher score than those "
+            "of the same networks "
             f"before training, on {PROTOCOLS[protocol]}",
             value,
             f"{_against([own, untrained])}; another unit's explanation {floors[ANOTHER]:.3f}, "

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from chunkscope.errors import NeuronError
 from chunkscope.neurons.controls import ANOTHER, OWN
 from chunkscope.neurons.excerpts import Tokens
+from chunkscope.neurons.labels import SYMBOL
 from chunkscope.neurons.run import Place, places, read_explanations
 from chunkscope.neurons.settings import NeuronSettings
 from chunkscope.neurons.study import spread
@@ -62,7 +63,8 @@ def show_run(
 
     Args:
         seed: of the chance excerpts, which all networks on one corpus share.
-        tables: ``scores`` and ``units``, as :func:`~chunkscope.neurons.run.write_run` gives them.
+        tables: ``scores``, ``units`` and ``labels``, as :func:`~chunkscope.neurons.run.write_run`
+            gives them.
         explanations: the file of explanations that it writes.
 
     Returns:
@@ -71,18 +73,22 @@ def show_run(
         ``name``, how many ``units`` were ranked, how many of them are ``unscored`` and so rank
         last, and those ``shown``, the best first. A unit has its number (``unit``), its ``rank``
         (1 is the best), ``active``, ``dead`` and ``token_share`` of
-        :func:`~chunkscope.neurons.facts.unit_facts`, its ``explanations``, its ``top`` excerpts,
-        and what it did in the ``chance`` ones. What is said has an ``explainer``, ``length``,
-        ``sentence``, and protocol -> own and another's ``pearson`` (null where there is none). An
-        excerpt has ``symbols`` and ``activity``, hundredths of the most that the unit did in this
-        half.
+        :func:`~chunkscope.neurons.facts.unit_facts`, the ``label`` that it comes nearest to (null
+        where a grammar knows none), its ``explanations``, its ``top`` excerpts, and what it did in
+        the ``chance`` ones. A label has its ``name``, ``less``, whether the unit is less active
+        there, and the correlation on this half, ``pearson``. What is said has an ``explainer``,
+        ``length``, ``sentence``, and protocol -> own and another's ``pearson`` (null where there is
+        none). An excerpt has ``symbols`` and ``activity``, hundredths of the most that the unit did
+        in this half.
 
     Raises:
         NeuronError: a unit is in none of the explanations.
     """
     member = store.seeds[0]
     by = _ranked_by(settings)
-    scores, facts = (_of_member(tables[name], member) for name in ("scores", "units"))
+    scores, facts, labels = (
+        _of_member(tables[name], member) for name in ("scores", "units", "labels")
+    )
     ranked = {
         place: rank_units(scores[scores["site"] == place.site], *by)
         for place in places(store, settings)
@@ -101,6 +107,7 @@ def show_run(
             "unit": unit,
             "rank": rank,
             **_facts(facts, site, unit),
+            "label": _label(labels, site, unit, symbols),
             "explanations": said,
             **excerpts,
         }
@@ -226,6 +233,20 @@ def _facts(facts: pd.DataFrame, site: str, unit: int) -> dict[str, Any]:
     (row,) = facts[(facts["site"] == site) & (facts["unit"] == unit)].to_dict("records")
     numbers = {name: _rounded(row[name]) for name in ("active", "token_share")}
     return {**numbers, "dead": bool(row["dead"])}
+
+
+def _label(labels: pd.DataFrame, site: str, unit: int, symbols: list[str]) -> dict[str, Any] | None:
+    """The exact label that a unit comes nearest to, where a grammar knows any."""
+    found = labels[(labels["site"] == site) & (labels["unit"] == unit)].to_dict("records")
+    if not found:
+        return None
+    (row,) = found
+    value = repr(symbols[row["value"]]) if row["kind"] == SYMBOL else row["value"]
+    return {
+        "name": f"{row['kind']} {value}",
+        "less": bool(row["seen"] < 0),
+        "pearson": _rounded(row["pearson"]),
+    }
 
 
 def _scores_of(scores: pd.DataFrame) -> Mapping[tuple[Any, ...], float]:

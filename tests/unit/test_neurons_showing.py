@@ -129,6 +129,29 @@ def test_units_are_spread_evenly_from_the_best_to_the_worst(files, shown):
         assert own.isna()[units].tolist() == [False] * 4 + [True]
 
 
+def test_a_unit_is_shown_with_the_exact_label_that_it_comes_nearest_to(files, shown):
+    folder, tables = files
+    chosen = [one["unit"] for one in shown["sites"][0]["shown"]]
+    labels = pd.DataFrame(
+        {
+            "seed": 4,
+            "site": SITES[0],
+            "unit": chosen[:2],
+            "kind": ["symbol", "depth"],
+            "value": [2, 1],
+            "seen": [0.91, -0.8],
+            "pearson": [0.9, np.nan],
+        }
+    )
+    found = show((folder, {**tables, "labels": labels}))["sites"][0]["shown"]
+    assert [one["label"] for one in found[:2]] == [
+        {"name": "symbol ' c'", "less": False, "pearson": 0.9},
+        {"name": "depth 1", "less": True, "pearson": None},
+    ]
+    assert all(one["label"] is None for one in found[2:])
+    assert all(one["label"] is None for one in shown["sites"][0]["shown"])
+
+
 def test_a_protocol_of_another_name_ranks_where_there_is_no_random_one(files):
     protocols = {name: SETTINGS.protocols[name] for name in ("wide", "other")}
     renamed = show(files, settings=SETTINGS.model_copy(update={"protocols": protocols}))

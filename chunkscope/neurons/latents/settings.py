@@ -1,10 +1,15 @@
-"""Settings of the sparse autoencoder of a site. Imports no torch."""
+"""Settings of the sparse autoencoder of a site, and its name in tables. Imports no torch."""
 
 from __future__ import annotations
 
 from pydantic import Field, PositiveInt
 
 from chunkscope.settings import Settings
+
+
+def coded(run: str) -> str:
+    """The name under which the latents of a run stand beside its units in tables."""
+    return f"{run}-latents"
 
 
 class LatentSettings(Settings):

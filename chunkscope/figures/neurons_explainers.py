@@ -154,7 +154,16 @@ def _draw_run(axes: Axes, rows: pd.DataFrame, runs: Runs, names: list[str], offs
             axes.plot(LEAST, y, "<", color=look.color, markersize=4, markerfacecolor=filled)
         if own and (of["policy"] == SCORED).all():
             for y, share in zip(at, of["share_scored"], strict=True):
-                axes.text(1.42, y, f"{share:.0%}", size=SMALL, color=GREY, ha="right", va="center")
+                axes.text(
+                    1.42,
+                    y,
+                    f"{share:.0%}",
+                    size=SMALL,
+                    color=GREY,
+                    ha="right",
+                    va="center",
+                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+                )
 
 
 def _frame(axes: Axes, rows: pd.DataFrame, measure: str) -> None:

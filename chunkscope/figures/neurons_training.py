@@ -31,6 +31,7 @@ from chunkscope.statistics import mean_interval
 
 PER_ROW = 2
 LATE = 0.4  # of the fall of the loss after the first checkpoint, which panels of pairs show
+ROOM = 0.25  # of a panel's height, for words below its curves
 MINUS = "\N{MINUS SIGN}"
 MEASURE = "pearson"
 DASHED: dict[str, Any] = {"linestyle": "--", "linewidth": 0.9, "zorder": 0}
@@ -187,7 +188,17 @@ def _outside(axes: Axes, rows: pd.DataFrame) -> None:
     found = [f"{run} {at:.3f}" for run, at in _untrained(rows).items() if not low <= at <= high]
     if found:
         text = "untrained, outside the panel:\n" + ", ".join(found)
-        axes.text(0.02, 0.03, text, transform=axes.transAxes, size=SMALL, color=GREY, va="bottom")
+        axes.set_ylim(low - ROOM * (high - low), high)  # below all curves
+        axes.text(
+            0.02,
+            0.03,
+            text,
+            transform=axes.transAxes,
+            size=SMALL,
+            color=GREY,
+            va="bottom",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        )
 
 
 def _against_steps(axes: Axes, rows: pd.DataFrame, runs: Runs) -> None:

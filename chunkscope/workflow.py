@@ -257,17 +257,36 @@ def run_circuits(config: Config, run: RunSettings) -> list[CircuitSettings]:
 
 
 def white_box_pairs(config: Config) -> list[tuple[str, str]]:
-    """Runs of the neurons study: every CRATE with each GPT on its corpus of its depth and width."""
+    """Runs of the neurons study: every CRATE with each GPT on its corpus, of its depth and width,
+    that is trained alike, so that equal steps are equal steps."""
     runs = {name: run for name, run in config.runs.items() if "neurons" in run.studies}
     crates, gpts = (
         {
-            name: (run.corpus, run.network.layers, run.network.width)
+            name: (run.corpus, run.network.layers, run.network.width, _steps(run.training))
             for name, run in runs.items()
             if isinstance(run.network, architecture)
         }
         for architecture in (CRATESettings, GPTSettings)
     )
     return [(crate, gpt) for crate in crates for gpt in gpts if crates[crate] == gpts[gpt]]
+
+
+def is_published(run: RunSettings) -> bool:
+    """Whether a run is one of those of arXiv 2410.16443 but for its size: a CRATE as it is by
+    default, or a rectified GPT without biases and penalties."""
+    network, size = run.network, {"layers", "width", "heads", "context"}
+    plain = {
+        CRATESettings: CRATESettings(positions="learned"),
+        GPTSettings: GPTSettings(positions="learned", activation="relu", bias=False),
+    }.get(type(network))
+    if plain is None or run.training.sparsity:
+        return False
+    return network.model_dump(exclude=size) == plain.model_dump(exclude=size)
+
+
+def _steps(training: TrainingSettings) -> TrainingSettings:
+    """What twins have in common of their training: all but a penalty, and what is kept of it."""
+    return training.model_copy(update={"sparsity": 0.0, "checkpoints": (), "evaluate_every": 1})
 
 
 def network_width(network: NetworkSettings) -> int:

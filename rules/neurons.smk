@@ -2,7 +2,7 @@
 
 from chunkscope.networks.sites import sites_of_study
 from chunkscope.neurons.latents.settings import coded
-from chunkscope.workflow import white_box_pairs
+from chunkscope.workflow import is_published, white_box_pairs
 
 NEURON_RUNS = runs_with("neurons")
 PAIRS = white_box_pairs(CONFIG)
@@ -56,7 +56,7 @@ rule explain_units:
     params:
         seed=CONFIG.seed,
         device=CONFIG.device,
-        # these two explain nothing
+        # these explain nothing
         neurons=CONFIG.neurons.model_dump(
             mode="json", exclude={"shown", "steering", "latents"}
         ),
@@ -108,6 +108,9 @@ rule code_units:
     output:
         units="results/neurons/{run}{at}/latents/units.csv",
         scores="results/neurons/{run}{at}/latents/scores.csv",
+        labels="results/neurons/{run}{at}/latents/labels.csv",
+        answers="results/neurons/{run}{at}/latents/answers.csv",
+        explanations="results/neurons/{run}{at}/latents/explanations.jsonl.gz",
         codes="results/neurons/{run}{at}/latents/codes.csv",
     log:
         "logs/code_units/{run}{at}.log",
@@ -222,7 +225,11 @@ rule judge_neurons:
         pairs=PAIRS,
         layers={run: layers_of(run) for run in NEURON_RUNS},
         steered=STEERED,
-        text=[run for run in NEURON_RUNS if reads_text(run)],
+        published=[
+            run
+            for run in NEURON_RUNS
+            if reads_text(run) and is_published(CONFIG.runs[run])
+        ],
         code=code("judge_neurons"),
     message:
         "Judging the claims about units of white-box networks"

@@ -5,19 +5,23 @@ import torch
 
 from chunkscope.jobs import job
 from chunkscope.neurons.latents.run import explain_latents
-from chunkscope.neurons.run import at_place
+from chunkscope.neurons.run import at_place, write_run
 from chunkscope.neurons.settings import NeuronSettings
+from chunkscope.neurons.symbols import readable
 from chunkscope.store import ActivationStore
 
 with job(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)
     settings = NeuronSettings.model_validate(snakemake.params.neurons)
-    tables = {"units": [], "scores": [], "codes": []}
-    with ActivationStore.open(snakemake.input.store) as store:
+    codes = []
+
+    def explained(store):
         for place, found, code in explain_latents(store, settings, snakemake.params.seed):
-            for name, table in zip(tables, (found.facts, found.scores, code), strict=True):
-                tables[name].append(at_place(place, table))
-            print(f"seed {place.seed}, {place.site}: {code.iloc[0].to_dict()}", flush=True)
-    for name, parts in tables.items():
-        table = pd.concat(parts, ignore_index=True)
+            codes.append(at_place(place, code))
+            yield place, found
+
+    with ActivationStore.open(snakemake.input.store) as store:
+        symbols = map(readable, store.symbols)
+        tables = write_run(explained(store), symbols, snakemake.output.explanations)
+    for name, table in {**tables, "codes": pd.concat(codes, ignore_index=True)}.items():
         table.to_csv(snakemake.output[name], index=False, float_format="%.6g")

@@ -15,7 +15,7 @@ with job(snakemake.log[0]):
         dict(iter(tracing.groupby("run", sort=False))),
         params.layers,
         {run: read_table(file) for run, file in zip(params.steered, inputs.steering, strict=True)},
-        frozenset(params.text),
+        frozenset(params.published),
     )
     pairs = [Pair(*pair) for pair in params.pairs]
     write_claims(judge_neurons(pairs, tables), snakemake.output[0])

@@ -85,6 +85,11 @@ def comparison_table(comparison: Path) -> Table:
         Column("explainer", filter=True),
         *(Column(title, numeric=True, unit=UNIT) for title in ("white box's", "twin's")),
         Column("difference", numeric=True, unit="above 0: the white box's is higher"),
+        Column("where scored", numeric=True, unit="the same, without units that have none"),
+        *(
+            Column(f"units of the {whose}", numeric=True, unit="scored, of all of all seeds")
+            for whose in ("white box", "twin")
+        ),
         *(
             Column(f"loss of the {whose}", numeric=True, unit="nats")
             for whose in ("white box", "twin")
@@ -93,19 +98,24 @@ def comparison_table(comparison: Path) -> Table:
     ]
     names = ["white_box", "twin", "at", "protocol", "explainer"]
     numbers = ["white_box_mean", "twin_mean", "difference", "ci_low", "ci_high"]
-    losses = ["white_box_loss", "twin_loss"]
-    table = read_table(comparison, [*names, "site", "measure", "policy", *numbers, *losses, "n"])
-    known = table[(table["measure"] == MEASURE) & (table["policy"] == AS_ZERO)]
-    over = known[known["site"] == ALL]
+    units, losses = ["white_box_units", "twin_units"], ["white_box_loss", "twin_loss"]
+    needed = [*names, "site", "measure", "policy", *numbers, *units, *losses, "n"]
+    table = read_table(comparison, needed)
+    known = table[(table["measure"] == MEASURE) & (table["site"] == ALL)]
+    both = known[known["policy"] == AS_ZERO].merge(
+        known[known["policy"] == SCORED], on=names, suffixes=("", "_scored")
+    )
     rows = [
         [
             *(text(row[name]) for name in names),
             *(number(row[name]) for name in numbers[:2]),
             interval(*row[numbers[2:]]),
+            interval(*row[[f"{name}_scored" for name in numbers[2:]]]),
+            *(text(f"{row[f'{name}_scored']:.0f} of {row[name]:.0f}") for name in units),
             *(number(row[name]) for name in losses),
             number(row["n"]),
         ]
-        for _, row in over.iterrows()
+        for _, row in both.iterrows()
     ]
     pairs = table[["white_box", "twin"]].drop_duplicates().itertuples(index=False)
     said = " ".join(sentence_of(Pair(*pair), table) for pair in pairs)
@@ -113,7 +123,7 @@ def comparison_table(comparison: Path) -> Table:
 
 
 def _layer(site: object) -> str:
-    """``blocks.1.mlp.hook_post`` as it is known among layers of one kind of site."""
+    """The name of a site, or of all of them together."""
     return "all layers" if site == ALL else str(site)
 
 

@@ -422,8 +422,8 @@ SECTIONS = (
             Part(
                 "neurons-steering",
                 "Steering",
-                "A unit is held at a value, or activity goes to a state of a dictionary that was "
-                "found at the same site.",
+                "A unit is held at a value, or activity goes to a state of the dictionary that "
+                "HDBSCAN finds at the same site.",
                 figures=("neurons-steering",),
             ),
             Part(

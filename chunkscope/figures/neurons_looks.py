@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
 from chunkscope.figures.style import BLACK, BLUE, GREEN, PURPLE, VERMILLION, Look, in_order
+from chunkscope.neurons.comparison import SYMBOLS
 from chunkscope.neurons.controls import ANOTHER, OWN, SHUFFLED
 from chunkscope.neurons.summary import TRAINED, UNTRAINED
 
@@ -26,7 +27,6 @@ LOOKS = {
 }
 """Architecture -> its look, wherever it is drawn."""
 
-SYMBOLS = "symbols"
 SHOWN = ("random_only", "wide")
 """Protocols that figures show which have no room for all of them."""
 

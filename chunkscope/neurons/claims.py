@@ -43,7 +43,7 @@ LOSSES = {1: (4.06, 3.83), 2: (3.55, 3.23), 3: (3.46, 3.11), 6: (2.36, 2.16), 12
 
 STEERED = {
     "unit": ("A unit held at what it does where it is very active", "another unit held at that"),
-    "state": ("A state of the dictionary", "one seen at a random step"),
+    "state": ("A state that HDBSCAN finds", "one seen at a random step"),
 }
 """What a network is steered by -> it and what stands in its place."""
 
@@ -58,7 +58,7 @@ class Tables:
         tracing: run -> :func:`~chunkscope.neurons.tracing.trace_units`.
         layers: run -> how many its network has.
         steering: run -> :func:`~chunkscope.neurons.steering.study.steer`, with ``seed``.
-        text: runs that read text, of which alone anything was published.
+        published: runs that are as published but for their size: on text, and no variant.
     """
 
     comparison: pd.DataFrame
@@ -66,17 +66,21 @@ class Tables:
     tracing: dict[str, pd.DataFrame]
     layers: dict[str, int]
     steering: dict[str, pd.DataFrame]
-    text: frozenset[str]
+    published: frozenset[str]
 
-    def published(self, pair: Pair, protocol: str) -> tuple[float, float] | None:
-        """What was published of language models as deep as a pair that reads text."""
-        if pair.white_box not in self.text:
+    def is_published(self, pair: Pair) -> bool:
+        """Whether both of a pair are as published but for their size."""
+        return self.published.issuperset(pair.runs)
+
+    def known(self, pair: Pair, protocol: str) -> tuple[float, float] | None:
+        """What was published of a pair as deep."""
+        if not self.is_published(pair):
             return None
         return PUBLISHED.get(self.layers[pair.white_box], {}).get(protocol)
 
     def knows(self, pair: Pair, protocol: str) -> bool:
         """Whether both of a pair were scored by a protocol."""
-        return all(protocol in set(self.seeds[run][TRAINED]["protocol"]) for run in pair.runs)
+        return all(_knows(self.seeds[run][TRAINED], protocol) for run in pair.runs)
 
 
 def judge_neurons(pairs: Iterable[Pair], tables: Tables) -> Iterator[Claim]:
@@ -102,7 +106,7 @@ def _higher_at_equal_steps(pair: Pair, tables: Tables) -> Iterator[Claim]:
         if not tables.knows(pair, protocol):
             continue
         means = [_layers(tables.seeds[run][TRAINED], protocol) for run in pair.runs]
-        known = tables.published(pair, protocol)
+        known = tables.known(pair, protocol)
         above = known is None or known[0] > known[1]
         text = "" if known is None else f"{known[0]:g} against {known[1]:g} (x 100)"
         yield _claim(
@@ -123,7 +127,7 @@ def _more_on_random(pair: Pair, tables: Tables) -> Iterator[Claim]:
         return
     random, top = (_gains(pair, tables, protocol) for protocol in compared)
     value = paired_difference(*_aligned(random, top))
-    known = [tables.published(pair, protocol) for protocol in compared]
+    known = [tables.known(pair, protocol) for protocol in compared]
     gains = [f"{one[0] - one[1]:.2f}" for one in known if one]
     yield _claim(
         f"neurons-random-{pair.white_box}-{pair.twin}",
@@ -138,22 +142,23 @@ def _more_on_random(pair: Pair, tables: Tables) -> Iterator[Claim]:
 
 
 def _steadier(pair: Pair, tables: Tables) -> Iterator[Claim]:
-    if tables.layers[pair.white_box] < 2 or not tables.knows(pair, "random_only"):
+    protocol = "top_and_random"
+    if tables.layers[pair.white_box] < 2 or not tables.knows(pair, protocol):
         return
     spreads = []
     for run in pair.runs:
-        rows = _own(tables.seeds[run][TRAINED], "random_only")
+        rows = _own(tables.seeds[run][TRAINED], protocol)
         by_layer = rows[rows["site"] != ALL].pivot_table("value", "seed", "site")
         spreads.append(by_layer.var(axis=1, ddof=0))
     value = paired_difference(*_aligned(spreads[1], spreads[0]))
     yield _claim(
         f"neurons-steadier-{pair.white_box}-{pair.twin}",
         f"Scores of {pair.white_box} differ less across layers than those of {pair.twin} (variance "
-        "of layer means on random excerpts, GPT less CRATE)",
+        f"of layer means on {PROTOCOLS[protocol]}, GPT less CRATE)",
         value,
         _against(spreads, 5),
-        published=("2.29 against 20.85 (x 10,000)", "6 layers, top and random excerpts")
-        if pair.white_box in tables.text
+        published=("2.29 against 20.85 (x 10,000)", "6 layers")
+        if tables.is_published(pair)
         else None,
     )
 
@@ -169,7 +174,7 @@ def _costs_loss(pair: Pair, tables: Tables) -> Claim:
         value,
         _against(ends),
         published=(f"{known[0]:g} against {known[1]:g}", "read off its plot")
-        if known and pair.white_box in tables.text
+        if known and tables.is_published(pair)
         else None,
     )
 
@@ -184,8 +189,7 @@ def _at_equal_loss(pair: Pair, tables: Tables) -> Claim:
         "scores on everything recorded, the twin's read off its training)",
         value,
         f"at equal steps {steps['difference']:+.3f} [{steps['ci_low']:+.3f}, "
-        f"{steps['ci_high']:+.3f}]; loss {loss['white_box_loss']:.3f}, nearest checkpoint of the "
-        f"twin {loss['twin_loss']:.3f}",
+        f"{steps['ci_high']:+.3f}]; loss {loss['white_box_loss']:.3f}",
     )
 
 
@@ -206,25 +210,28 @@ def _denser(pair: Pair, tables: Tables) -> Claim:
 
 
 def _latents(pair: Pair, tables: Tables) -> Iterator[Claim]:
-    """The published twin with a sparse autoencoder, on the excerpts on which it did best."""
+    """A twin with a sparse autoencoder, on the excerpts on which the published one did best."""
     code = coded(pair.twin)
     protocol = "quantiles"
     if code not in tables.seeds or not tables.knows(pair, protocol):
         return
     theirs, ours = (_layers(tables.seeds[run][TRAINED], protocol) for run in (code, pair.white_box))
     units = _layers(tables.seeds[pair.twin][TRAINED], protocol)
+    each = _count(tables.seeds[code][TRAINED]) / _count(tables.seeds[pair.twin][TRAINED])
+    alike = tables.is_published(pair) and tables.layers[pair.twin] == 3 and each == 16
     value = paired_difference(*_aligned(theirs, ours))
     yield _claim(
         f"neurons-latents-{pair.white_box}-{pair.twin}",
         f"Latents of a sparse autoencoder of {pair.twin} are explained with a higher score than "
         f"units of {pair.white_box}, on {PROTOCOLS[protocol]}",
         value,
-        f"{_against([theirs, ours])}; units of {pair.twin} {units.mean():.3f}",
+        f"{_against([theirs, ours])}; units of {pair.twin} {units.mean():.3f}, with {each:g} "
+        "latents for each",
         published=(
             "25.5, 15.1, 10.1 against 12.6, 10.0, 11.1 (x 100)",
-            "the 3 layers of one model",
+            "the 3 layers of one model, 16 latents for each unit",
         )
-        if pair.white_box in tables.text
+        if alike
         else None,
     )
 
@@ -233,8 +240,9 @@ def _above_floors(run: str, tables: Tables) -> Iterator[Claim]:
     """A trained network above its untrained twin, and an own explanation above others."""
     conditions = tables.seeds[run]
     latents = {coded(one): f"Latents of {one}" for one in tables.layers}
-    there = set(conditions[TRAINED]["protocol"])
-    for protocol in [name for name in ("top_and_random", "random_only") if name in there]:
+    for protocol in ("top_and_random", "random_only"):
+        if not _knows(conditions[TRAINED], protocol):
+            continue
         own = _layers(conditions[TRAINED], protocol)
         untrained = _layers(conditions[UNTRAINED], protocol)
         value = paired_difference(*_aligned(own, untrained))
@@ -321,6 +329,17 @@ def _layers(table: pd.DataFrame, protocol: str, control: str = OWN) -> pd.Series
     """seed -> mean over layers."""
     rows = _own(table, protocol, control)
     return rows[rows["site"] == ALL].set_index("seed")["value"]
+
+
+def _knows(table: pd.DataFrame, protocol: str) -> bool:
+    """Whether tables of symbols were scored by a protocol."""
+    return not _own(table, protocol).empty
+
+
+def _count(table: pd.DataFrame) -> float:
+    """Units of all layers of one member."""
+    every = table[(table["site"] == ALL) & (table["policy"] == AS_ZERO)]
+    return float(every["units"].max())
 
 
 def _own(table: pd.DataFrame, protocol: str, control: str = OWN) -> pd.DataFrame:

@@ -26,10 +26,10 @@ SYMBOLS = "symbols"
 COLUMNS = (
     *("white_box", "twin", "at", "site", "protocol", "explainer", "measure", "policy"),
     *("white_box_mean", "twin_mean", "difference", "ci_low", "ci_high", "n"),
-    *("white_box_loss", "twin_loss"),
+    *("white_box_units", "twin_units", "white_box_loss", "twin_loss"),
 )
-POLICIES = {AS_ZERO: "as_zero", SCORED: "scored"}
-"""What becomes of units without a score -> its column along training."""
+POLICIES = {AS_ZERO: ("as_zero", "units"), SCORED: ("scored", "n_scored")}
+"""What becomes of units without a score -> the columns along training: score, and units."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ def compare_pair(
         curves: of each, :func:`~chunkscope.neurons.tracing.trace_units`.
 
     Returns:
-        :data:`COLUMNS`, the intervals over seeds; ``twin_loss`` at equal loss is that of the
-        checkpoint nearest to it.
+        :data:`COLUMNS`, means and intervals over the ``n`` seeds that have both scores, of
+        ``white_box_units`` and ``twin_units`` of all of them.
     """
     rows = [*_at_equal_steps(scores, curves), *_along(curves)]
     table = pd.DataFrame(rows).assign(white_box=pair.white_box, twin=pair.twin)
@@ -80,18 +80,19 @@ def _at_equal_steps(
     losses = [final_loss(curve) for curve in curves]
     for values, rows in first.groupby(key, sort=False):
         if values in theirs:
-            named = dict(zip(key, values, strict=True))
-            means = [of.set_index("seed")["value"] for of in (rows, theirs[values])]
-            yield {**named, "at": STEPS, **_difference(*means, *losses)}
+            ends = [
+                of.set_index("seed")[["value", "units"]].assign(loss=loss)
+                for of, loss in zip((rows, theirs[values]), losses, strict=True)
+            ]
+            yield {**dict(zip(key, values, strict=True)), "at": STEPS, **_difference(*ends)}
 
 
 def _along(curves: Sequence[pd.DataFrame]) -> Iterator[dict[str, object]]:
     """What scores along training say, at the last step and at the white box's last loss."""
     ours = curves[0]
-    losses = [final_loss(curve) for curve in curves]
     for measure in ours["measure"].unique():
-        for policy, column in POLICIES.items():
-            first, second = (_layers(curve, measure, column) for curve in curves)
+        for policy in POLICIES:
+            first, second = (_layers(curve, measure, policy) for curve in curves)
             named = {
                 "protocol": EVERYTHING,
                 "explainer": SYMBOLS,
@@ -101,55 +102,59 @@ def _along(curves: Sequence[pd.DataFrame]) -> Iterator[dict[str, object]]:
             for site in [*ours["site"].unique(), ALL]:
                 if site not in first or site not in second:
                     continue
-                ends = [values[site].groupby("seed").last() for values in (first, second)]
-                yield {**named, "site": site, "at": STEPS, **_difference(*ends, *losses)}
-                reached = {
-                    seed: _read_off(second, site, seed, at) for seed, at in losses[0].items()
-                }
-                at_loss = pd.Series({seed: score for seed, (score, _) in reached.items()})
-                nearest = pd.Series({seed: loss for seed, (_, loss) in reached.items()})
-                found = _difference(ends[0], at_loss, losses[0], nearest)
-                yield {**named, "site": site, "at": LOSS, **found}
+                ends = [of[site].groupby("seed").last() for of in (first, second)]
+                yield {**named, "site": site, "at": STEPS, **_difference(*ends)}
+                reached = _at_loss(second[site], ends[0]["loss"])
+                yield {**named, "site": site, "at": LOSS, **_difference(ends[0], reached)}
 
 
-def _layers(curve: pd.DataFrame, measure: str, column: str) -> pd.DataFrame:
-    """(seed, step) -> the loss, and the mean score of every site and of all of them."""
-    rows = curve[curve["measure"] == measure]
-    wide = rows.pivot_table(index=["seed", "step"], columns="site", values=column, sort=False)
-    wide = wide.sort_index()
-    sites = list(wide.columns)
-    return wide.assign(
-        **{ALL: wide[sites].mean(axis=1)}, loss=rows.groupby(["seed", "step"])["loss"].first()
-    )
+def _layers(curve: pd.DataFrame, measure: str, policy: str) -> dict[str, pd.DataFrame]:
+    """Site -> (seed, step) -> ``value``, ``units`` behind it and ``loss``; of all sites together
+    the mean of their values."""
+    value, units = POLICIES[policy]
+    rows = curve[curve["measure"] == measure].sort_values(["seed", "step"])
+    rows = rows.assign(value=rows[value], units=rows[units]).set_index(["seed", "step"])
+    found = {
+        str(site): of[["value", "units", "loss"]] for site, of in rows.groupby("site", sort=False)
+    }
+    over = rows.groupby(["seed", "step"])
+    together = over.agg(value=("value", "mean"), units=("units", "sum"), loss=("loss", "first"))
+    return {**found, ALL: together}
 
 
-def _read_off(curve: pd.DataFrame, site: str, seed: object, loss: float) -> tuple[float, float]:
-    """A score at a loss, and the loss of the checkpoint nearest to it; NaN where it was not met."""
-    own = curve[curve.index.get_level_values("seed") == seed]
-    losses, values = own["loss"].to_numpy(float), own[site].to_numpy(float)
-    if not len(own):
-        return float("nan"), float("nan")
-    after = np.flatnonzero((losses[:-1] >= loss) & (losses[1:] <= loss))
-    if not len(after):
-        return float("nan"), float("nan")
-    one = int(after[0])
-    share = (losses[one] - loss) / max(losses[one] - losses[one + 1], 1e-12)
-    score = (1 - share) * values[one] + share * values[one + 1]
-    return float(score), float(losses[np.abs(losses - loss).argmin()])
+def _at_loss(curve: pd.DataFrame, losses: pd.Series) -> pd.DataFrame:
+    """What :func:`_layers` has of one site, read off where each seed had such a loss: linearly
+    between the checkpoints about it. A seed that never had it is left out."""
+    found = {}
+    for seed, loss in losses.items():
+        own = curve[curve.index.get_level_values("seed") == seed]
+        met = own["loss"].to_numpy(float)
+        after = np.flatnonzero((met[:-1] >= loss) & (met[1:] <= loss))
+        if len(after):
+            before, behind = own.iloc[after[0]], own.iloc[after[0] + 1]
+            share = (before["loss"] - loss) / max(before["loss"] - behind["loss"], 1e-12)
+            found[seed] = {
+                "value": (1 - share) * before["value"] + share * behind["value"],
+                "units": min(before["units"], behind["units"]),
+                "loss": loss,
+            }
+    return pd.DataFrame.from_dict(found, orient="index", columns=["value", "units", "loss"])
 
 
-def _difference(
-    first: pd.Series, second: pd.Series, first_loss: pd.Series, second_loss: pd.Series
-) -> dict[str, float]:
-    seeds = first.index.intersection(second.index)
-    apart: Interval = paired_difference(first[seeds], second[seeds])
+def _difference(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, float]:
+    """Of the seeds that have a ``value`` in both."""
+    seeds = first["value"].dropna().index.intersection(second["value"].dropna().index)
+    first, second = first.loc[seeds], second.loc[seeds]
+    apart: Interval = paired_difference(first["value"], second["value"])
     return {
-        "white_box_mean": first[seeds].mean(),
-        "twin_mean": second[seeds].mean(),
+        "white_box_mean": first["value"].mean(),
+        "twin_mean": second["value"].mean(),
         "difference": apart.mean,
         "ci_low": apart.low,
         "ci_high": apart.high,
         "n": apart.n,
-        "white_box_loss": first_loss.mean(),
-        "twin_loss": second_loss.mean(),
+        "white_box_units": first["units"].sum(),
+        "twin_units": second["units"].sum(),
+        "white_box_loss": first["loss"].mean(),
+        "twin_loss": second["loss"].mean(),
     }

@@ -11,7 +11,7 @@ from chunkscope.neurons.explainers.base import Explanations
 
 OWN, ANOTHER, SHUFFLED = "own", "another", "shuffled"
 """Whose explanation is scored: a unit's own, that of the unit after it, its own with the symbols
-that it was shown taken for each other."""
+that it was shown taken for each other and the places of an excerpt exchanged."""
 
 
 def told(
@@ -38,7 +38,17 @@ def told(
         yield ANOTHER, (on_seen, on_held_out)
     renamed = shuffle_symbols(seen, vocabulary, rng)
     rows = np.arange(len(seen))[:, None, None]
-    yield SHUFFLED, (said.simulate(renamed[rows, seen]), said.simulate(renamed[rows, held_out]))
+    misread = [_out_of_place(said, renamed[rows, tokens], rng) for tokens in (seen, held_out)]
+    yield SHUFFLED, (misread[0], misread[1])
+
+
+def _out_of_place(said: Explanations, tokens: Tokens, rng: np.random.Generator) -> Values:
+    """What is said of every symbol when those of an excerpt stand in an order drawn by chance, the
+    same for all units."""
+    _, excerpts, time = tokens.shape
+    order = rng.permuted(np.tile(np.arange(time), (excerpts, 1)), axis=1)[None]
+    told = said.simulate(np.take_along_axis(tokens, order, 2))
+    return np.take_along_axis(told, order.argsort(2), 2)
 
 
 def shuffle_symbols(seen: Tokens, vocabulary: int, rng: np.random.Generator) -> Tokens:

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import pandas as pd
 
-from chunkscope.neurons.excerpts import Activity
+from chunkscope.neurons.excerpts import Activity, Tokens, Values
 from chunkscope.neurons.scores import varies
 from chunkscope.neurons.tables import table_scores
+
+EXCERPT = 16  # symbols; in longer ones most units fire somewhere, and detection has nothing to tell
+
+
+def everything(tokens: Tokens, values: Values) -> Activity:
+    """All of a half, (sequence, time) and (sequence, time, unit), in excerpts of :data:`EXCERPT`
+    symbols; what is left over at the end of a sequence is dropped."""
+    return Activity.cut(tokens, values, min(EXCERPT, tokens.shape[1]))
 
 
 def unit_facts(explain: Activity, score: Activity, vocabulary: int) -> pd.DataFrame:

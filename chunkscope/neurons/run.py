@@ -144,7 +144,7 @@ def _as_line(line: dict[str, Any]) -> bytes:
 
 def _answers(found: Explained) -> pd.DataFrame:
     asked = [
-        (one.protocols[0], one.explainer, what, count)
+        (" ".join(one.protocols), one.explainer, what, count)
         for one in found.explanations
         for what, count in sorted(one.failures.items())
     ]

@@ -7,8 +7,8 @@ does, and *fuzzing* at whether marked symbols are the right ones. To fire is to 
 :data:`FIRES` of the way from the least to the most that was seen while a unit was explained
 (:func:`firing_level`); of what is said of it, the same of what is said there.
 
-A unit that does the same everywhere has no score: NaN, which means count as 0 or leave out, and
-both are reported.
+A unit that does the same everywhere has no score: NaN, which means count as :data:`NO_SCORE` or
+leave out, and both are reported.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from chunkscope.neurons.excerpts import Sample, Values
 Scores = NDArray[np.float64]
 
 FIRES = 0.3
+NO_SCORE = {"pearson": 0.0, "r2": 0.0, "auprc": 0.0, "detection": 0.5, "fuzzing": 0.5}
+"""Score -> what a unit without one counts as: 0, and of balanced accuracies chance."""
 CONSTANT = 1e-6  # of the largest value: what varies less is rounding
 
 
@@ -45,6 +47,8 @@ def varies(low: NDArray[np.floating], high: NDArray[np.floating]) -> NDArray[np.
 def average_precision(told: NDArray[Any], fires: NDArray[Any], counts: NDArray[Any]) -> Scores:
     """(unit,) of finding what fires among items, those of which the same is said together.
 
+    NaN where nothing fires, or everything does.
+
     Args:
         told: (unit, item) what is said of each.
         fires: (unit, item) how often each fires.
@@ -60,7 +64,8 @@ def average_precision(told: NDArray[Any], fires: NDArray[Any], counts: NDArray[A
     precision = np.take_along_axis(hits / np.maximum(counts.cumsum(1), 1), ends, 1)
     total = fires.sum(1, dtype=np.float64)
     out = np.full(len(told), np.nan)
-    return np.divide((precision * fires).sum(1), total, out=out, where=total > 0)
+    some = (total > 0) & (total < counts.sum(1))
+    return np.divide((precision * fires).sum(1), total, out=out, where=some)
 
 
 def balanced_accuracy(truth: NDArray[np.bool_], called: NDArray[np.bool_]) -> Scores:
@@ -91,10 +96,11 @@ def r2(sample: Sample, said: Values) -> Scores:
 
 
 def auprc(sample: Sample, said: Values, level: Scores) -> Scores:
-    """(unit,) average precision of finding the symbols on which a unit fires; NaN without any.
+    """(unit,) average precision of finding the symbols on which a unit fires.
 
-    The mean over them of the precision where they are found, symbols of which the same is said
-    being found together.
+    NaN where it fires nowhere, or everywhere, as one does that never varies. The mean over the
+    symbols on which it fires of the precision where they are found, symbols of which the same is
+    said being found together.
     """
     units = len(said)
     present = sample.present.reshape(units, -1)

@@ -6,7 +6,11 @@ from typing import Self
 
 from pydantic import Field, PositiveInt, model_validator
 
-from chunkscope.neurons.explainers.settings import EXPLAINERS, ExplainerSettings
+from chunkscope.neurons.explainers.settings import (
+    EXPLAINERS,
+    ExplainerSettings,
+    PatternSettings,
+)
 from chunkscope.neurons.latents.settings import LatentSettings
 from chunkscope.neurons.steering.settings import SteeringSettings
 from chunkscope.settings import Name, Settings
@@ -95,3 +99,21 @@ class NeuronSettings(Settings):
     scores."""
     steering: SteeringSettings = SteeringSettings()
     """Which units and states networks are steered by."""
+
+    @model_validator(mode="after")
+    def _patterns_fit_the_excerpts(self) -> Self:
+        for name, how in self.explainers.items():
+            if not isinstance(how, PatternSettings):
+                continue
+            for protocol, asked in self.protocols.items():
+                if how.reach > asked.length:
+                    raise ValueError(
+                        f"explainers.{name}.reach: got {how.reach}; must be at most "
+                        f"{asked.length}, the length of protocols.{protocol}"
+                    )
+                if not asked.explain.top:
+                    raise ValueError(
+                        f"protocols.{protocol}.explain.top: got 0; must be at least 1, since "
+                        f"explainers.{name} finds patterns where a unit is most active"
+                    )
+        return self

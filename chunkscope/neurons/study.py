@@ -19,7 +19,7 @@ from chunkscope.neurons.controls import OWN, told
 from chunkscope.neurons.excerpts import Activity, Sample, Tokens, Values, draw_sample
 from chunkscope.neurons.explainers.base import Explanations
 from chunkscope.neurons.explaining import Known, explain, failures
-from chunkscope.neurons.facts import unit_facts
+from chunkscope.neurons.facts import everything, unit_facts
 from chunkscope.neurons.labels import COLUMNS as LABEL_COLUMNS
 from chunkscope.neurons.labels import LABEL, Labels, best_labels
 from chunkscope.neurons.scores import auprc, detection, firing_level, fuzzing, pearson, r2
@@ -128,10 +128,9 @@ def explain_site(
                 for control, table in _scored(said, mine, sample.of_units(units), vocabulary, rng):
                     labels = {"protocol": name, "explainer": explainer, "control": control}
                     tables.append(table.assign(unit=units, **labels, length=said.lengths))
-    whole = recorded.tokens.shape[1]
     facts = unit_facts(
-        Activity.cut(recorded.tokens, recorded.values, whole),
-        Activity.cut(recorded.held_out_tokens, recorded.held_out_values, whole),
+        everything(recorded.tokens, recorded.values),
+        everything(recorded.held_out_tokens, recorded.held_out_values),
         vocabulary,
     )
     nearest = _labelled(recorded)

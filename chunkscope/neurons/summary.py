@@ -1,8 +1,8 @@
 """Means over units, then over seeds: of every table both with and without units that have no score.
 
-A unit that does the same everywhere, or of which nothing can be scored, counts as 0 (*as zero*) or
-is left out (*scored*); every mean is given both ways. A mean over layers gives each the same
-weight, the last one included.
+A unit that does the same everywhere, or of which nothing can be scored, counts as 0 (*as zero*;
+balanced accuracies as .5, which is chance) or is left out (*scored*); every mean is given both
+ways. A mean over layers gives each the same weight, the last one included.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from chunkscope.neurons.labels import LABEL
+from chunkscope.neurons.scores import NO_SCORE
 from chunkscope.neurons.study import SCORES
 from chunkscope.statistics import summarise
 
@@ -22,6 +24,8 @@ AS_ZERO, SCORED = "as zero", "scored"
 """What becomes of units without a score."""
 
 TRAINED, UNTRAINED = "trained", "untrained"
+
+OF_LABELS = "pearson"  # the one score of an exact label
 
 KEY = ["run", "condition", "site", "protocol", "explainer", "control", "measure", "policy"]
 
@@ -38,14 +42,12 @@ def by_seed(scores: pd.DataFrame) -> pd.DataFrame:
         behind it: ``units`` and ``deviation``, their standard deviation.
     """
     key = ["seed", "site", "protocol", "explainer", "control"]
-    groups = {
-        AS_ZERO: scores.fillna(dict.fromkeys(SCORES, 0.0)).groupby(key, sort=False),
-        SCORED: scores.groupby(key, sort=False),
-    }
     tables = []
-    for policy, group in groups.items():
-        for measure in SCORES:
-            found = group[measure].agg(value="mean", units="count", deviation="std").reset_index()
+    for measure in SCORES:
+        measured = scores[(scores["explainer"] != LABEL) | (measure == OF_LABELS)]
+        for policy, filled in ((AS_ZERO, measured.fillna(NO_SCORE)), (SCORED, measured)):
+            units = filled.groupby(key, sort=False)[measure]
+            found = units.agg(value="mean", units="count", deviation="std").reset_index()
             tables.append(found.assign(measure=measure, policy=policy))
     table = pd.concat(tables, ignore_index=True)
     over = [name for name in (*key, "measure", "policy") if name != "site"]
@@ -62,27 +64,48 @@ def summarise_units(scores: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DataFr
 
     Returns:
         :data:`KEY`; ``mean, ci_low, ci_high, n`` over seeds; ``units_low, units_high``, the 95 %
-        interval over all units of all seeds (of one site; NaN of all), and ``units``, how many.
+        interval over all units of all seeds, and ``units``, how many.
     """
     tables = [
         table.assign(run=run, condition=condition) for (run, condition), table in scores.items()
     ]
     table = pd.concat(tables, ignore_index=True)
     found = summarise(table, KEY)
-    return found.merge(_pooled(table), on=KEY, how="left", validate="one_to_one")
+    return found.merge(_over_units(table), on=KEY, how="left", validate="one_to_one")
+
+
+def _over_units(table: pd.DataFrame) -> pd.DataFrame:
+    """The intervals over the units of all seeds, of every site and of the mean over sites."""
+    sites = _pooled(table[table["site"] != ALL])
+    over = [name for name in KEY if name != "site"]
+    layers = sites.assign(variance=sites["error"] ** 2).groupby(over, sort=False)
+    # of a mean over layers, whose units are others in each
+    means = layers.agg(
+        centre=("centre", "mean"), error=("variance", _root_of_mean), units=("units", "sum")
+    )
+    found = pd.concat([sites, means.reset_index().assign(site=ALL)], ignore_index=True)
+    half = 1.96 * found["error"]
+    low, high = found["centre"] - half, found["centre"] + half
+    return found[KEY].assign(units_low=low, units_high=high, units=found["units"])
+
+
+def _root_of_mean(variances: pd.Series) -> float:
+    """The standard error of the mean of independent numbers, from their variances."""
+    return float(np.sqrt(variances.sum(skipna=False)) / len(variances))
 
 
 def _pooled(table: pd.DataFrame) -> pd.DataFrame:
-    """The intervals over the units of several seeds, from their means and deviations."""
+    """``centre`` of the units of several seeds, its standard ``error``, and how many ``units``
+    there are, from the means and deviations of each seed."""
     units, value, deviation = (table[name] for name in ("units", "value", "deviation"))
     parts = table[KEY].assign(
         units=units, sums=units * value, squares=(units - 1) * deviation**2 + units * value**2
     )
     found = parts.groupby(KEY, sort=False, dropna=False).sum(min_count=1).reset_index()
     n = found["units"].where(found["units"] > 1)
-    mean = found["sums"] / n
-    half = 1.96 * np.sqrt((found["squares"] / n - mean**2).clip(lower=0) / (n - 1))
-    return found[KEY].assign(units_low=mean - half, units_high=mean + half, units=found["units"])
+    centre = found["sums"] / n
+    error = np.sqrt((found["squares"] / n - centre**2).clip(lower=0) / (n - 1))
+    return found[KEY].assign(centre=centre, error=error, units=found["units"])
 
 
 def summarise_facts(units: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:

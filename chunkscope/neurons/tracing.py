@@ -13,10 +13,17 @@ import pandas as pd
 
 from chunkscope.networks.network import Network
 from chunkscope.neurons.asking import run_over
-from chunkscope.neurons.excerpts import Activity, Tokens
-from chunkscope.neurons.facts import unit_facts
+from chunkscope.neurons.excerpts import Tokens
+from chunkscope.neurons.facts import everything, unit_facts
+from chunkscope.neurons.scores import NO_SCORE
 
-MEASURES = ("pearson", "auprc", "detection", "token_share")
+MEASURES = {
+    "pearson": "mean",
+    "auprc": "mean",
+    "detection": "mean",
+    "token_share": "median",  # a unit that hardly ever fires has an R2 without a bound
+}
+"""What is followed -> what is taken of all units."""
 COLUMNS = (
     *("step", "seed", "site", "loss", "units", "dead", "constant", "active"),
     *("measure", "as_zero", "scored", "n_scored"),
@@ -40,8 +47,9 @@ def trace_units(
     Returns:
         :data:`COLUMNS`: ``loss`` in nats per symbol; ``units``, how many there are, and how many of
         them are ``dead`` and ``constant``; ``active``, the mean share of symbols at which they are;
-        of each of :data:`MEASURES` the mean over units when those without a score count ``as_zero``
-        and over those that are ``scored``, of which there are ``n_scored``.
+        of each of :data:`MEASURES` that of all units when those without a score count ``as_zero``
+        (:data:`~chunkscope.neurons.scores.NO_SCORE`) and of those that are ``scored``, of which
+        there are ``n_scored``.
     """
     rows = []
     for step in steps:
@@ -52,8 +60,8 @@ def trace_units(
             did, loss = run_over(alone, held_out, sites)
             for site in sites:
                 facts = unit_facts(
-                    Activity.cut(tokens, seen[site], tokens.shape[1]),
-                    Activity.cut(held_out, did[site], held_out.shape[1]),
+                    everything(tokens, seen[site]),
+                    everything(held_out, did[site]),
                     network.vocabulary,
                 )
                 place = {"step": step, "seed": member, "site": site, "loss": loss}
@@ -73,9 +81,9 @@ def _measured(facts: pd.DataFrame) -> list[dict[str, object]]:
         {
             **counts,
             "measure": measure,
-            "as_zero": facts[measure].fillna(0).mean(),
-            "scored": facts[measure].mean(),
+            "as_zero": facts[measure].fillna(NO_SCORE.get(measure, 0.0)).agg(middle),
+            "scored": facts[measure].agg(middle),
             "n_scored": int(facts[measure].notna().sum()),
         }
-        for measure in MEASURES
+        for measure, middle in MEASURES.items()
     ]

@@ -35,7 +35,8 @@ def sentence_of(pair: Pair, comparison: pd.DataFrame) -> str:
     loss* where that is so at equal steps alone."""
     steps, loss = (headline_row(pair, comparison, at) for at in (STEPS, LOSS))
     first, second = word_of(steps), word_of(loss)
-    then = f"not at equal loss: {second}" if first == MORE != second else f"at equal loss {second}"
+    lost = first == MORE and second in (LESS, SAME)
+    then = f"not at equal loss: {second}" if lost else f"at equal loss {second}"
     return (
         f"{pair.white_box} beside {pair.twin}: {first} at equal steps ({_numbers(steps)}), {then} "
         f"({_numbers(loss)})."

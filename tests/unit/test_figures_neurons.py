@@ -87,6 +87,8 @@ def curve(speed, seeds=3):
             "loss": 6 - speed * step + 0.01 * seed,
             "measure": measure,
             "as_zero": 0.5 + 0.1 * step + 0.01 * seed,
+            "units": 12,
+            "n_scored": 12,
             "scored": 0.5,
         }
         for step, seed, site, measure in cells

@@ -17,7 +17,7 @@ PROTOCOLS = ("top_and_random", "random_only")
 NOISE = np.array([-0.002, 0.001, 0.001])
 
 
-def seeds(means, layers=2, control=OWN):
+def seeds(means, layers=2, control=OWN, units=8):
     """What `by_seed` gives, of means by protocol; the second layer scores .01 more."""
     rows = []
     for protocol, mean in means.items():
@@ -26,13 +26,13 @@ def seeds(means, layers=2, control=OWN):
             for site, value in {**sites, ALL: np.mean(list(sites.values()))}.items():
                 rows.append({"seed": seed, "site": site, "protocol": protocol, "value": value})
     named = {"explainer": "symbols", "measure": "pearson", "policy": AS_ZERO}
-    return pd.DataFrame(rows).assign(control=control, **named)
+    return pd.DataFrame(rows).assign(control=control, units=units, **named)
 
 
-def run(trained, untrained=0.3, layers=2):
+def run(trained, untrained=0.3, layers=2, units=8):
     floors = [seeds(dict.fromkeys(trained, 0.0), layers, name) for name in (ANOTHER, SHUFFLED)]
     return {
-        TRAINED: pd.concat([seeds(trained, layers), *floors]),
+        TRAINED: pd.concat([seeds(trained, layers, units=units), *floors]),
         UNTRAINED: seeds(dict.fromkeys(trained, untrained), layers),
     }
 
@@ -57,15 +57,15 @@ def comparison(at_steps, at_loss):
 
 
 def judged(white, twin, layers=2, at_loss=(-0.02, -0.04, -0.01), **given):
-    """Claims by id; ``given`` are the pairs, tables of steering, and the runs that read text."""
-    pairs, text = given.get("pairs", (PAIR,)), given.get("text", ("white",))
+    """Claims by id; ``given`` are the pairs, tables of steering, and the runs as published."""
+    pairs, published = given.get("pairs", (PAIR,)), given.get("published", PAIR.runs)
     tables = Tables(
         comparison((0.05, 0.03, 0.07), at_loss),
         {"white": run(white, layers=layers), "twin": run(twin, layers=layers)},
         {"white": tracing(3.8, 0.4), "twin": tracing(3.5, 0.1)},
         {"white": layers, "twin": layers},
         given.get("steering", {}),
-        frozenset(text),
+        frozenset(published),
     )
     return {claim.id: claim for claim in judge_neurons(pairs, tables)}
 
@@ -97,10 +97,10 @@ def test_of_one_layer_the_twin_is_expected_to_be_higher():
     assert "neurons-steadier-white-twin" not in claims  # one layer does not vary
 
 
-def test_nothing_was_published_of_grammars():
+def test_nothing_was_published_of_grammars_and_variants():
     name = "neurons-higher-random_only-white-twin"
     published = judged(HIGHER, LOWER)[name]
-    own = judged(HIGHER, LOWER, text=())[name]
+    own = judged(HIGHER, LOWER, published=("white",))[name]
     assert (published.paper, own.paper) == ("arXiv 2410.16443", "chunkscope")
     assert own.published == own.published_source == ""
     assert own.verdict == published.verdict
@@ -133,20 +133,30 @@ def test_runs_without_a_twin_stand_beside_their_floors_alone():
     assert "shuffled 0.005" in found.control
 
 
-def test_latents_of_a_twin_stand_beside_units_of_the_white_box():
+@pytest.mark.parametrize(
+    ("layers", "latents", "paper"),
+    [(3, 128, "arXiv 2410.16443"), (2, 128, "chunkscope"), (3, 16, "chunkscope")],
+)
+def test_latents_of_a_twin_stand_beside_units_of_the_white_box(layers, latents, paper):
+    """Published of three layers and 16 latents for each unit alone."""
     protocols = {**HIGHER, "quantiles": 0.8}
+    networks = run(protocols, layers=layers)
+    code = run({"quantiles": 0.9}, layers=layers, units=latents)
     tables = Tables(
         comparison((0.05, 0.03, 0.07), (0.0, -0.1, 0.1)),
-        {"white": run(protocols), "twin": run(protocols), "twin-latents": run({"quantiles": 0.9})},
+        {"white": networks, "twin": networks, "twin-latents": code},
         {"white": tracing(3.8, 0.4), "twin": tracing(3.5, 0.1)},
-        {"white": 2, "twin": 2},
+        {"white": layers, "twin": layers},
         {},
-        frozenset(["white"]),
+        frozenset(PAIR.runs),
     )
     claims = {claim.id: claim for claim in judge_neurons([PAIR], tables)}
     found = claims["neurons-latents-white-twin"]
     assert found.value.mean == pytest.approx(0.1)
     assert found.verdict == "reproduced"
+    assert found.paper == paper
+    assert f"with {latents // 8} latents for each" in found.control
+    assert claims["neurons-trained-random_only-white"].statement.startswith("Units of white")
 
 
 def test_steering_is_judged_by_what_another_unit_does():

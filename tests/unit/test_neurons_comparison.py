@@ -7,6 +7,7 @@ from scipy import stats
 
 from chunkscope.neurons.comparison import LOSS, STEPS, Pair, compare_pair
 from chunkscope.neurons.controls import OWN
+from chunkscope.neurons.labels import LABEL
 from chunkscope.neurons.study import EVERYTHING, SCORES
 from chunkscope.neurons.summary import (
     ALL,
@@ -52,6 +53,8 @@ def curve(losses, values, sites=("first", "last")):
             "measure": "pearson",
             "as_zero": (1 + (site == "last")) * values[seed][step],
             "scored": (1 + (site == "last")) * values[seed][step],
+            "units": 40,
+            "n_scored": 30 + step,
         }
         for seed in range(len(losses))
         for step in range(len(losses[seed]))
@@ -90,6 +93,35 @@ def test_intervals_over_units_are_those_of_all_units_of_all_seeds():
     low, high = stats.t.interval(0.95, 2, np.mean(seeds), stats.sem(seeds))
     assert row["n"] == 3
     assert row[["ci_low", "ci_high"]].tolist() == pytest.approx([low, high])
+
+
+def test_intervals_over_the_units_of_all_layers_are_those_of_a_mean_of_means():
+    rng = np.random.default_rng(1)
+    units = {
+        (seed, site): rng.normal(at, 1 + at, 30 + 40 * at)
+        for seed in range(3)
+        for at, site in enumerate("ab")
+    }
+    found = summarise_units({("run", TRAINED): by_seed(scores(units))})
+    row = found[(found["site"] == ALL) & (found["measure"] == "pearson")].iloc[0]
+    layers = [np.concatenate([units[seed, site] for seed in range(3)]) for site in "ab"]
+    centre = np.mean([layer.mean() for layer in layers])
+    half = 1.96 * np.sqrt(sum(layer.var(ddof=1) / len(layer) for layer in layers)) / 2
+    assert row["units"] == 3 * (30 + 70)
+    assert row["units_low"] == pytest.approx(centre - half)
+    assert row["units_high"] == pytest.approx(centre + half)
+
+
+def test_without_a_score_a_balanced_accuracy_is_that_of_chance():
+    table = by_seed(scores({(0, "a"): [0.8, np.nan]})).set_index(["site", "measure", "policy"])
+    for measure, expected in (("auprc", 0.4), ("detection", 0.65), ("fuzzing", 0.65)):
+        assert table.loc[("a", measure, AS_ZERO), "value"] == pytest.approx(expected)
+
+
+def test_what_was_never_scored_is_no_zero():
+    labels = scores({(0, "a"): [0.8, 0.4]}).assign(explainer=LABEL)
+    table = by_seed(labels.assign(r2=np.nan, auprc=np.nan, detection=np.nan, fuzzing=np.nan))
+    assert set(table["measure"]) == {"pearson"}
 
 
 def test_facts_are_shares_of_units_and_a_median():
@@ -146,7 +178,22 @@ def test_at_equal_loss_the_twin_is_read_between_its_checkpoints():
     found = rows_of(compared(OURS, THEIRS, white, twin), LOSS, EVERYTHING, "first")
     assert found["twin_mean"] == pytest.approx(0.3)  # halfway from 4.0 to 3.0
     assert found["difference"] == pytest.approx(0.01)
-    assert found["twin_loss"] in (3.0, 4.0)
+    assert found["twin_loss"] == found["white_box_loss"] == pytest.approx(3.5)
+
+
+def test_seeds_that_never_came_so_far_are_out_of_every_mean():
+    white = curve([[6, 3.5], [6, 3.5], [6, 2.0]], [[0, 0.30], [0, 0.32], [0, 0.9]])
+    twin = curve([[6, 4.0, 3.0]] * 3, [[0, 0.4, 0.2]] * 3)
+    table = compared(OURS, THEIRS, white, twin)
+    found = rows_of(table, LOSS, EVERYTHING, "first")
+    assert found["n"] == 2
+    assert found["white_box_mean"] == pytest.approx(0.31)
+    assert found["difference"] == pytest.approx(found["white_box_mean"] - found["twin_mean"])
+    assert found["white_box_loss"] == found["twin_loss"] == pytest.approx(3.5)
+    assert (found["white_box_units"], found["twin_units"]) == (80, 80)
+    chosen = (table["at"] == LOSS) & (table["policy"] == SCORED) & (table["site"] == ALL)
+    (scored,) = table[chosen].to_dict("records")
+    assert (scored["white_box_units"], scored["twin_units"]) == (4 * 31, 4 * 31)
 
 
 def test_a_twin_that_never_came_so_far_is_not_estimable():
@@ -156,7 +203,9 @@ def test_a_twin_that_never_came_so_far_is_not_estimable():
     found = rows_of(table, LOSS, EVERYTHING)
     assert np.isnan(found["difference"])
     assert found["n"] == 0
-    assert "not at equal loss: not estimable (n = 0)" in sentence_of(PAIR, table)
+    said = sentence_of(PAIR, table)
+    assert "at equal loss not estimable (n = 0)" in said
+    assert "not at equal loss" not in said
 
 
 def test_more_interpretable_is_said_only_where_the_interval_excludes_zero():

@@ -15,7 +15,7 @@ from chunkscope.neurons.explaining import Known
 from chunkscope.neurons.language.endpoint import Endpoint
 from chunkscope.neurons.language.explaining import Said, read_levels
 from chunkscope.neurons.language.settings import LanguageSettings
-from chunkscope.neurons.scores import pearson
+from chunkscope.neurons.scores import pearson, r2
 from chunkscope.neurons.settings import DrawSettings, NeuronSettings, ProtocolSettings
 from chunkscope.neurons.study import Recorded, explain_site
 
@@ -96,6 +96,7 @@ def test_a_model_that_knows_scores_as_it_should(server, tmp_path):
     assert found[0] == pytest.approx(1)
     assert abs(found[1]) < 0.5
     assert said.counts["read"] + said.counts["silent"] == 12
+    assert r2(held_out, said.simulate(held_out.tokens))[0] == pytest.approx(1)  # 3 where it fires
     assert said.lengths.tolist() == [14, 14]
 
 
@@ -181,6 +182,9 @@ def test_the_environment_may_say_where_it_is(server, tmp_path, monkeypatch):
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     with pytest.raises(NeuronError, match="without url, and OPENAI_BASE_URL is not set"):
         Endpoint(LanguageSettings(model="small"), tmp_path)
+    monkeypatch.setenv("OPENAI_BASE_URL", "localhost:8000/v1")
+    with pytest.raises(NeuronError, match="'localhost:8000/v1' from OPENAI_BASE_URL; must begin"):
+        Endpoint(LanguageSettings(model="small"), tmp_path)
     url = endpoint(server, tmp_path).url
     monkeypatch.setenv("OPENAI_BASE_URL", url)
     assert Endpoint(LanguageSettings(model="small"), tmp_path).url == url
@@ -225,7 +229,7 @@ def test_a_simulation_that_fails_says_nothing_and_is_counted(server, tmp_path):
     seen, held_out = samples()
     said = Said.explain(endpoint(server, tmp_path), seen, SYMBOLS)
     server.reply = lambda _: "I would rather not"
-    assert not said.simulate(held_out.tokens).any()
+    assert (np.ptp(said.simulate(held_out.tokens), axis=(1, 2)) == 0).all()
     assert said.counts == {"not a list": 12}
 
 

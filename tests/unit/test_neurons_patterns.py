@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 
 from chunkscope.networks.building import build
 from chunkscope.networks.settings import CRATESettings
 from chunkscope.neurons.excerpts import Activity, draw_sample
 from chunkscope.neurons.explainers.patterns import Patterns
 from chunkscope.neurons.scores import pearson
-from chunkscope.neurons.settings import DrawSettings
+from chunkscope.neurons.settings import DrawSettings, NeuronSettings
 
 VOCABULARY, TIME = 12, 24
 SYMBOLS = [chr(ord("a") + n) for n in range(VOCABULARY)]
@@ -74,7 +75,7 @@ def test_patterns_are_written_as_they_read(explained):
 
 
 def test_a_network_may_be_asked():
-    """Units of a small CRATE: what is said on a prompt of the pattern is what the unit does."""
+    """Units of a small CRATE: what is said of sequences that were not seen is what they do."""
     model = CRATESettings(layers=1, width=8, heads=2, context=TIME)
     network = build(model, VOCABULARY, [0])
     site = "blocks.0.mlp.hook_post"
@@ -90,7 +91,24 @@ def test_a_network_may_be_asked():
     )
     substitutes = np.arange(VOCABULARY, dtype=np.int32)
     found = Patterns.explain(seen, lambda prompts: run(prompts)[:, -1], substitutes)
-    said = found.simulate(seen.tokens)
-    score = pearson(seen, said)
+    others = np.random.default_rng(3).integers(VOCABULARY, size=(60, TIME)).astype(np.int32)
+    held_out = draw_sample(
+        Activity.cut(others, run(others), TIME), DrawSettings(random=40), np.random.default_rng(1)
+    )
+    score = pearson(held_out, found.simulate(held_out.tokens))
     assert np.nanmean(score) > 0.2
     assert len(found.patterns) == network.width(site)
+
+
+@pytest.mark.parametrize(
+    ("explain", "length", "said"),
+    [
+        ({"top": 5}, 3, "explainers.patterns.reach: got 4; must be at most 3, the length of"),
+        ({"random": 5}, 8, "explain.top: got 0; must be at least 1, since explainers.patterns"),
+    ],
+)
+def test_a_protocol_that_has_no_patterns_is_refused(explain, length, said):
+    asked = {"length": length, "explain": explain, "score": {"random": 5}}
+    given = {"protocols": {"short": asked}, "explainers": {"patterns": {"kind": "patterns"}}}
+    with pytest.raises(ValidationError, match=said):
+        NeuronSettings.model_validate(given)

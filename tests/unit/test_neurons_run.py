@@ -12,8 +12,7 @@ from chunkscope.networks.building import build
 from chunkscope.networks.settings import CRATESettings
 from chunkscope.networks.training import evaluate
 from chunkscope.neurons.asking import asker, run_over
-from chunkscope.neurons.excerpts import Activity
-from chunkscope.neurons.facts import unit_facts
+from chunkscope.neurons.facts import everything, unit_facts
 from chunkscope.neurons.run import explain_run, places, write_run
 from chunkscope.neurons.settings import DrawSettings, NeuronSettings, ProtocolSettings
 from chunkscope.neurons.steering.run import steered_sites, unit_scores
@@ -76,14 +75,14 @@ def test_scores_along_training_are_means_of_what_is_known_of_units(corpus, netwo
     assert len(table) == 2 * 2 * len(MEASURES)
     seen, held_out = (run_over(network.select([1]), half, [SITE]) for half in halves)
     facts = unit_facts(
-        Activity.cut(halves[0], seen[0][SITE], TIME),
-        Activity.cut(halves[1], held_out[0][SITE], TIME),
+        everything(halves[0], seen[0][SITE]),
+        everything(halves[1], held_out[0][SITE]),
         network.vocabulary,
     )
     rows = table[(table["step"] == 5) & (table["seed"] == 1)].set_index("measure")
     assert rows["loss"].iloc[0] == pytest.approx(held_out[1])
     assert rows.loc["pearson", "as_zero"] == pytest.approx(facts["pearson"].fillna(0).mean())
-    assert rows.loc["token_share", "scored"] == pytest.approx(facts["token_share"].mean())
+    assert rows.loc["token_share", "scored"] == pytest.approx(facts["token_share"].median())
     assert (rows["units"] == network.width(SITE)).all()
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from chunkscope.neurons.controls import OWN, SHUFFLED, told
 from chunkscope.neurons.excerpts import NOTHING, Activity, draw_sample
 from chunkscope.neurons.explainers.grams import Grams
 from chunkscope.neurons.explainers.trees import KINDS, Trees, kinds_of
@@ -71,6 +72,15 @@ def test_trees_say_what_they_ask(explained):
     assert trees.sentence(EARLY, SYMBOLS).startswith("most active (1.00) where not (it stands")
     assert trees.sentence(DEAD, SYMBOLS) == "most active (0.00) where anything stands"
     assert trees.lengths.tolist() == [1, 1, 1, 1, 0]
+
+
+def test_shuffled_neither_symbols_nor_places_are_told(explained):
+    seen, trees = explained
+    held_out = draw_sample(activity(1), DrawSettings(random=200), np.random.default_rng(1))
+    rng = np.random.default_rng(2)
+    said = dict(told(trees, seen.tokens, held_out.tokens, len(SYMBOLS), rng))
+    assert pearson(held_out, said[OWN][1])[EARLY] > 0.99
+    assert abs(pearson(held_out, said[SHUFFLED][1])[EARLY]) < 0.1
 
 
 def test_clipped_symbols_answer_no_question():

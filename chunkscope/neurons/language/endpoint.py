@@ -131,7 +131,12 @@ def _address(settings: LanguageSettings) -> str:
         NeuronError: neither the settings nor the environment say.
     """
     if url := settings.url or os.environ.get(settings.url_from):
-        return url
+        if url.startswith(("http://", "https://")):
+            return url
+        raise NeuronError(
+            f"neurons.explainers: got the address {url!r} from {settings.url_from}; must begin "
+            "with http:// or https://, such as http://localhost:8000/v1"
+        )
     raise NeuronError(
         f"neurons.explainers: got a language model without url, and {settings.url_from} is not set "
         "either; set one of them to an address such as http://localhost:8000/v1"

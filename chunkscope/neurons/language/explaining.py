@@ -2,8 +2,9 @@
 
 After Bills et al. (2023), as arXiv 2410.16443 uses it: the model is shown excerpts with activations
 as whole numbers from 0 to 10 and says in a sentence what the unit looks for; then, given the
-sentence and the symbols of another excerpt, it says a number for each symbol. An answer that is not
-a number from 0 to 10 for every symbol says nothing (0 everywhere) and is counted.
+sentence and the symbols of another excerpt, it says a number for each symbol, 0 being the least and
+10 the most that the unit was seen to do. An answer that is not a number from 0 to 10 for every
+symbol says nothing (0 everywhere) and is counted.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Said:
 
     Attributes:
         sentences: (unit,) empty where it did not answer.
+        least, most: (unit,) what each unit was seen to do.
         counts: of what it foretold, excerpts by what became of them: ``read``, ``silent`` (0 at
             every symbol), ``unanswered``, ``not a list``, ``another length``, ``not 0 to 10``.
     """
@@ -51,6 +53,8 @@ class Said:
     endpoint: Endpoint
     symbols: Sequence[str]
     sentences: tuple[str, ...]
+    least: Values
+    most: Values
     counts: Counter[str] = field(default_factory=Counter)
 
     @classmethod
@@ -68,17 +72,19 @@ class Said:
             ]
             answer = endpoint.ask(_messages(EXPLAIN + "\n\n".join(lines)), SENTENCE)
             sentences.append(" ".join((answer or "").split()))
-        return cls(endpoint, symbols, tuple(sentences))
+        least, most = _range(sample)
+        return cls(endpoint, symbols, tuple(sentences), least, most)
 
     def simulate(self, tokens: Tokens) -> Values:
-        """(unit, excerpt, time) from 0 to 10 on ``tokens`` of the same shape."""
-        said = np.zeros(tokens.shape, np.float32)
+        """(unit, excerpt, time) what each unit is said to do on ``tokens`` of the same shape."""
+        levels = np.zeros(tokens.shape, np.float32)
         for unit, sentence in enumerate(self.sentences):
             for excerpt, symbols in enumerate(tokens[unit]):
                 there = symbols != NOTHING
                 if sentence and there.any():
-                    said[unit, excerpt, there] = self._foretold(sentence, symbols[there])
-        return said
+                    levels[unit, excerpt, there] = self._foretold(sentence, symbols[there])
+        least, most = self.least[:, None, None], self.most[:, None, None]
+        return (least + (most - least) * levels / HIGHEST).astype(np.float32)
 
     def _foretold(self, sentence: str, tokens: NDArray[np.int32]) -> NDArray[np.float32]:
         """(symbol,) what the model says of these symbols."""
@@ -123,6 +129,14 @@ def read_levels(answer: str | None, count: int) -> tuple[str, NDArray[np.float32
     if not all(type(one) in (int, float) and 0 <= one <= HIGHEST for one in numbers):
         return "not 0 to 10", nothing
     return ("read" if any(numbers) else "silent"), np.array(numbers, np.float32)
+
+
+def _range(sample: Sample) -> tuple[Values, Values]:
+    """(unit,) the least and the most that each unit does."""
+    there = sample.present
+    low = np.where(there, sample.values, np.inf).min((1, 2))
+    high = np.where(there, sample.values, -np.inf).max((1, 2))
+    return low.astype(np.float32), high.astype(np.float32)
 
 
 def _levels(sample: Sample, unit: int) -> NDArray[np.int64]:

@@ -24,7 +24,8 @@ def explain_latents(
 ) -> Iterator[tuple[Place, Explained, pd.DataFrame]]:
     """Every place: an autoencoder is fitted on one half, and its latents explained as units are.
 
-    Patterns are left out: they would ask the network about units.
+    Patterns are left out: they would ask the network about units. A language model is asked about
+    latents too.
 
     Yields:
         The place, what is said of its latents, and a row of :data:`CODES`: how many there are, the

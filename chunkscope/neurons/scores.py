@@ -30,7 +30,7 @@ CONSTANT = 1e-6  # of the largest value: what varies less is rounding
 
 def firing_level(sample: Sample, values: Values) -> Scores:
     """(unit,) the level that counts as firing, of ``values (unit, excerpt, time)``."""
-    return level_between(*_range(sample, values))
+    return level_between(*extremes(sample, values))
 
 
 def level_between(low: NDArray[np.floating], high: NDArray[np.floating]) -> Scores:
@@ -160,10 +160,10 @@ def _centred(sample: Sample, values: Values) -> NDArray[np.float64]:
 
 
 def _varies(sample: Sample, values: Values) -> NDArray[np.bool_]:
-    return varies(*_range(sample, values))
+    return varies(*extremes(sample, values))
 
 
-def _range(sample: Sample, values: Values) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+def extremes(sample: Sample, values: Values) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """(unit,) the least and the most of ``values (unit, excerpt, time)``."""
     low = np.where(sample.present, values, np.inf).min((1, 2))
     high = np.where(sample.present, values, -np.inf).max((1, 2))

@@ -236,8 +236,9 @@ def _facts(facts: pd.DataFrame, site: str, unit: int) -> dict[str, Any]:
 
 
 def _label(labels: pd.DataFrame, site: str, unit: int, symbols: list[str]) -> dict[str, Any] | None:
-    """The exact label that a unit comes nearest to, where a grammar knows any."""
-    found = labels[(labels["site"] == site) & (labels["unit"] == unit)].to_dict("records")
+    """The exact label that a unit comes nearest to; none where it never varies, and of text."""
+    near = labels[(labels["site"] == site) & (labels["unit"] == unit)]
+    found = near[near["seen"].notna()].to_dict("records")
     if not found:
         return None
     (row,) = found

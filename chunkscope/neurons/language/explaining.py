@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from chunkscope.neurons.excerpts import NOTHING, Sample, Tokens, Values
 from chunkscope.neurons.language.endpoint import Endpoint
+from chunkscope.neurons.scores import extremes
 
 HIGHEST = 10
 SENTENCE, PER_SYMBOL = 80, 8  # tokens of an answer: a sentence, and a number with its commas
@@ -53,8 +54,8 @@ class Said:
     endpoint: Endpoint
     symbols: Sequence[str]
     sentences: tuple[str, ...]
-    least: Values
-    most: Values
+    least: NDArray[np.floating]
+    most: NDArray[np.floating]
     counts: Counter[str] = field(default_factory=Counter)
 
     @classmethod
@@ -72,7 +73,7 @@ class Said:
             ]
             answer = endpoint.ask(_messages(EXPLAIN + "\n\n".join(lines)), SENTENCE)
             sentences.append(" ".join((answer or "").split()))
-        least, most = _range(sample)
+        least, most = extremes(sample, sample.values)
         return cls(endpoint, symbols, tuple(sentences), least, most)
 
     def simulate(self, tokens: Tokens) -> Values:
@@ -129,14 +130,6 @@ def read_levels(answer: str | None, count: int) -> tuple[str, NDArray[np.float32
     if not all(type(one) in (int, float) and 0 <= one <= HIGHEST for one in numbers):
         return "not 0 to 10", nothing
     return ("read" if any(numbers) else "silent"), np.array(numbers, np.float32)
-
-
-def _range(sample: Sample) -> tuple[Values, Values]:
-    """(unit,) the least and the most that each unit does."""
-    there = sample.present
-    low = np.where(there, sample.values, np.inf).min((1, 2))
-    high = np.where(there, sample.values, -np.inf).max((1, 2))
-    return low.astype(np.float32), high.astype(np.float32)
 
 
 def _levels(sample: Sample, unit: int) -> NDArray[np.int64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +18,15 @@ QUICK = ("--configfile", "config/quick.yaml")
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory):
+def alone(tmp_path_factory):
+    """A project whose quick profile runs on one core, beside everything else, and its end."""
+    folder = copy_project(tmp_path_factory.mktemp("alone"))
+    with ThreadPoolExecutor(1) as pool:
+        yield folder, pool.submit(snakemake, folder, "--cores", "1", *QUICK)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory, alone):
     """A project whose quick profile has run on two cores."""
     folder = copy_project(tmp_path_factory.mktemp("workflow") / "a folder with spaces")
     snakemake(folder, "--cores", "2", *QUICK)
@@ -149,18 +158,18 @@ def test_a_figure_setting_draws_that_figure_alone(project):
     assert figure.read_bytes() == before
 
 
-def test_one_core_gives_the_bytes_of_two(project, tmp_path):
-    alone = copy_project(tmp_path / "alone")
-    snakemake(alone, "--cores", "1", *QUICK)
-    assert digests(alone / "results")
-    assert differing(alone / "results", project / "results") == []
-
-
 def test_snakemake_s_own_report_can_be_made(project):
     snakemake(project, *QUICK, "--report", "workflow.html")
     page = (project / "workflow.html").read_text()
     assert "Chunks" in page
     assert "chunks-overview.png" in page
+
+
+def test_one_core_gives_the_bytes_of_two(project, alone):
+    folder, end = alone
+    end.result()
+    assert digests(folder / "results")
+    assert differing(folder / "results", project / "results") == []
 
 
 def test_a_damaged_store_is_one_sentence_on_the_screen_and_a_traceback_in_the_log(project):

@@ -20,7 +20,7 @@ QUICK = ("--configfile", "config/quick.yaml")
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory):
     """A project whose quick profile runs on one core, beside everything else, and its end."""
-    folder = copy_project(tmp_path_factory.mktemp("alone"))
+    folder = copy_project(tmp_path_factory.mktemp("alone") / "project")
     with ThreadPoolExecutor(1) as pool:
         yield folder, pool.submit(snakemake, folder, "--cores", "1", *QUICK)
 

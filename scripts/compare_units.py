@@ -3,9 +3,8 @@
 import pandas as pd
 
 from chunkscope.jobs import job
-from chunkscope.neurons.comparison import COLUMNS, Pair, compare_pair
+from chunkscope.neurons.comparison import COLUMNS, CURVE, Pair, compare_pair
 from chunkscope.neurons.summary import TRAINED, by_seed, summarise_facts, summarise_units
-from chunkscope.neurons.tracing import COLUMNS as TRACED
 from chunkscope.tables import read_table
 
 with job(snakemake.log[0]):
@@ -31,7 +30,7 @@ with job(snakemake.log[0]):
         "summary": summarise_units(means),
         "facts": summarise_facts(units),
         "comparison": pd.concat(compared or [pd.DataFrame(columns=list(COLUMNS))]),
-        "tracing": pd.concat(traces or [pd.DataFrame(columns=["run", *TRACED])]),
+        "tracing": pd.concat(traces or [pd.DataFrame(columns=["run", *CURVE])]),
     }
     for name, table in tables.items():
         table.to_csv(snakemake.output[name], index=False, float_format="%.6g")

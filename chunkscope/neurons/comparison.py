@@ -23,6 +23,11 @@ from chunkscope.statistics import Interval, paired_difference
 STEPS, LOSS = "equal steps", "equal loss"
 SYMBOLS = "symbols"
 
+CURVE = (
+    *("step", "seed", "site", "loss", "units", "dead", "constant", "active"),
+    *("measure", "as_zero", "scored", "n_scored"),
+)
+"""The columns of a run along its training (:func:`~chunkscope.neurons.tracing.trace_units`)."""
 COLUMNS = (
     *("white_box", "twin", "at", "site", "protocol", "explainer", "measure", "policy"),
     *("white_box_mean", "twin_mean", "difference", "ci_low", "ci_high", "n"),

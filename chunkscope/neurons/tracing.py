@@ -13,6 +13,7 @@ import pandas as pd
 
 from chunkscope.networks.network import Network
 from chunkscope.neurons.asking import run_over
+from chunkscope.neurons.comparison import CURVE
 from chunkscope.neurons.excerpts import Tokens
 from chunkscope.neurons.facts import everything, unit_facts
 from chunkscope.neurons.scores import NO_SCORE
@@ -24,10 +25,6 @@ MEASURES = {
     "token_share": "median",  # a unit that hardly ever fires has an R2 without a bound
 }
 """What is followed -> what is taken of all units."""
-COLUMNS = (
-    *("step", "seed", "site", "loss", "units", "dead", "constant", "active"),
-    *("measure", "as_zero", "scored", "n_scored"),
-)
 
 
 def trace_units(
@@ -45,11 +42,11 @@ def trace_units(
         held_out: those that scores and the loss are of, from other documents.
 
     Returns:
-        :data:`COLUMNS`: ``loss`` in nats per symbol; ``units``, how many there are, and how many of
-        them are ``dead`` and ``constant``; ``active``, the mean share of symbols at which they are;
-        of each of :data:`MEASURES` that of all units when those without a score count ``as_zero``
-        (:data:`~chunkscope.neurons.scores.NO_SCORE`) and of those that are ``scored``, of which
-        there are ``n_scored``.
+        :data:`~chunkscope.neurons.comparison.CURVE`: ``loss`` in nats per symbol; ``units``, how
+        many there are, and how many of them are ``dead`` and ``constant``; ``active``, the mean
+        share of symbols at which they are; of each of :data:`MEASURES` that of all units when those
+        without a score count ``as_zero`` (:data:`~chunkscope.neurons.scores.NO_SCORE`) and of those
+        that are ``scored``, of which there are ``n_scored``.
     """
     rows = []
     for step in steps:
@@ -67,7 +64,7 @@ def trace_units(
                 place = {"step": step, "seed": member, "site": site, "loss": loss}
                 rows += [{**place, **row} for row in _measured(facts)]
             print(f"step {step}, seed {member}: loss {loss:.3f}", flush=True)
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=list(CURVE))
 
 
 def _measured(facts: pd.DataFrame) -> list[dict[str, object]]:

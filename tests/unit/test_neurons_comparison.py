@@ -1,5 +1,8 @@
 """Means over units, layers and seeds; white boxes beside their twins; what may be said of them."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -237,3 +240,11 @@ def test_the_sentence_says_where_a_gain_does_not_hold():
     better = curve([[6, 4.0, 3.0]] * 3, [[0, 0.1, 0.1]] * 3)
     said = sentence_of(PAIR, compared(OURS, THEIRS, white, better))
     assert "at equal loss more interpretable" in said
+
+
+def test_comparing_and_judging_import_neither_torch_nor_sklearn():
+    rooms = ("claims", "comparison", "showing", "summary", "wording")
+    imports = "; ".join(f"import chunkscope.neurons.{room}" for room in rooms)
+    code = f"import sys; {imports}; print(*{{'torch', 'sklearn'}} & set(sys.modules))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == []

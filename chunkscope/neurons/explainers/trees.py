@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.tree import DecisionTreeRegressor
 
 from chunkscope.neurons.excerpts import NOTHING, Sample, Tokens, Values
 from chunkscope.neurons.explainers.grams import Grams
 from chunkscope.neurons.symbols import readable
+
+if TYPE_CHECKING:
+    from sklearn.tree import DecisionTreeRegressor
 
 KINDS: dict[str, Callable[[str], bool]] = {
     "begins a word": lambda symbol: symbol[:1].isspace() and bool(symbol.strip()),
@@ -50,6 +52,8 @@ class Trees:
     @classmethod
     def explain(cls, sample: Sample, symbols: Sequence[str], depth: int, least: int = 5) -> Trees:
         """Trees of at most ``depth`` questions, whose leaves were seen at least ``least`` times."""
+        from sklearn.tree import DecisionTreeRegressor  # it takes a second, which tables need not
+
         kinds = np.array([kinds_of(symbol) for symbol in symbols])
         table = Grams.explain(sample, len(symbols), order=1)
         most = [[symbol for (symbol,) in table.entries(u)[0][:NAMED]] for u in range(table.units)]

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
-from running import command, copy_project, differing, digests, environment, planned, snakemake
+from running import ROOT, command, copy_project, differing, environment, planned, snakemake
 
 from chunkscope.statistics.claims import COLUMNS, VERDICTS
 from chunkscope.store import ActivationStore
 
 QUICK = ("--configfile", "config/quick.yaml")
+RULES = sorted((ROOT / "rules").glob("*.smk"))
 
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory):
-    """A project whose quick profile runs on one core, beside everything else, and its end."""
+    """A project whose quick profile runs on one core, beside everything else, and its end.
+
+    Nothing is drawn there, for figures are functions of tables.
+    """
     folder = copy_project(tmp_path_factory.mktemp("alone") / "project")
+    drawing = (re.findall(r"^rule (draw_\w+)", file.read_text(), re.M) for file in RULES)
+    left_out = ("--omit-from", *chain.from_iterable(drawing))
     with ThreadPoolExecutor(1) as pool:
-        yield folder, pool.submit(snakemake, folder, "--cores", "1", *QUICK)
+        yield folder, pool.submit(snakemake, folder, "--cores", "1", *QUICK, *left_out)
 
 
 @pytest.fixture(scope="module")
@@ -168,8 +176,9 @@ def test_snakemake_s_own_report_can_be_made(project):
 def test_one_core_gives_the_bytes_of_two(project, alone):
     folder, end = alone
     end.result()
-    assert digests(folder / "results")
-    assert differing(folder / "results", project / "results") == []
+    assert (folder / "results/claims/neurons.csv").exists()
+    names = differing(folder / "results", project / "results")
+    assert [name for name in names if not name.startswith("figures/")] == []
 
 
 def test_a_damaged_store_is_one_sentence_on_the_screen_and_a_traceback_in_the_log(project):

@@ -12,12 +12,13 @@ from chunkscope.networks.building import build
 from chunkscope.networks.settings import CRATESettings
 from chunkscope.networks.training import evaluate
 from chunkscope.neurons.asking import asker, run_over
+from chunkscope.neurons.comparison import CURVE
 from chunkscope.neurons.facts import everything, unit_facts
 from chunkscope.neurons.run import explain_run, places, write_run
 from chunkscope.neurons.settings import DrawSettings, NeuronSettings, ProtocolSettings
 from chunkscope.neurons.steering.run import steered_sites, unit_scores
 from chunkscope.neurons.steering.settings import SteeringSettings
-from chunkscope.neurons.tracing import COLUMNS, MEASURES, trace_units
+from chunkscope.neurons.tracing import MEASURES, trace_units
 from chunkscope.store import ActivationStore
 from chunkscope.store.recording import record_activations
 
@@ -71,7 +72,7 @@ def test_a_pass_reads_what_a_store_has(corpus, network, store):
 def test_scores_along_training_are_means_of_what_is_known_of_units(corpus, network):
     halves = corpus.tokens[:TRAIN], corpus.tokens[TRAIN:]
     table = trace_units(lambda step: network, [0, 5], *halves, [SITE])
-    assert list(table) == list(COLUMNS)
+    assert list(table) == list(CURVE)
     assert len(table) == 2 * 2 * len(MEASURES)
     seen, held_out = (run_over(network.select([1]), half, [SITE]) for half in halves)
     facts = unit_facts(
